@@ -1,0 +1,3 @@
+//! Google Workspace, through a service account with domain-wide delegation.
+
+pub mod spec;
