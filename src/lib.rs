@@ -13,3 +13,4 @@
 pub mod destinations;
 pub mod model;
 pub mod providers;
+pub mod telemetry;
