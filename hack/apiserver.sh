@@ -8,8 +8,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/cache.sh"
 . "$HACK/go.sh"
 
-KUBERNETES_VERSION=$(sed -n 's/^require k8s.io\/kubernetes //p; s/^[[:space:]]k8s.io\/kubernetes v/v/p' \
-    "$HACK/go/kubernetes/go.mod" | head -n 1)
+KUBERNETES_VERSION=$(awk '{ for (i = 1; i < NF; i++) if ($i == "k8s.io/kubernetes") { print $(i + 1); exit } }' \
+    "$HACK/go/kubernetes/go.mod")
 VERSION_PACKAGE=k8s.io/component-base/version
 VERSION_FLAGS="-X $VERSION_PACKAGE.gitVersion=$KUBERNETES_VERSION -X $VERSION_PACKAGE.gitMajor=1 \
 -X $VERSION_PACKAGE.gitMinor=$(printf %s "$KUBERNETES_VERSION" | cut -d. -f2)"
