@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
-use kube::api::PostParams;
+use kube::api::{ListParams, PostParams};
 use kube::{Api, ResourceExt};
 
 use crate::support::apiserver::ApiServer;
@@ -47,7 +47,7 @@ async fn the_api_server_knows_administrators_people_and_service_accounts() {
     assert_eq!(who_am_i(&alice).await.0, "alice@acme.example");
     let pods: Api<ConfigMap> = Api::namespaced(alice.client().await, namespace.name());
     let refusal = pods
-        .list(&Default::default())
+        .list(&ListParams::default())
         .await
         .expect_err("nobody gave alice a right");
     assert!(

@@ -31,7 +31,7 @@ impl ClusterConfig {
         Self(config)
     }
 
-    /// The same cluster with a real token of a ServiceAccount.
+    /// The same cluster with a real token of a `ServiceAccount`.
     pub(crate) async fn as_service_account(&self, namespace: &str, name: &str) -> Self {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client().await, namespace);
         let request = TokenRequest {

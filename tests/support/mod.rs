@@ -1,4 +1,4 @@
-//! What the tests stand on: a real API server, a real PostgreSQL, the simulated vendors and the operator itself.
+//! What the tests stand on: a real API server, a real Postgres, the simulated vendors and the operator itself.
 //!
 //! Everything binds loopback addresses on free ports and lives in one temporary folder. Nothing outlives the test
 //! process, however that ends: see [`guard`].
@@ -13,12 +13,15 @@
 pub(crate) mod apiserver;
 pub(crate) mod audit;
 pub(crate) mod cluster_config;
+pub(crate) mod control_plane;
+pub(crate) mod google;
 pub(crate) mod guard;
 pub(crate) mod manifests;
 pub(crate) mod namespace;
 pub(crate) mod operator;
 pub(crate) mod ports;
 pub(crate) mod postgres;
+pub(crate) mod postgres_programs;
 pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod sandbox;

@@ -1,7 +1,5 @@
-//! A real PostgreSQL: a server of the tests' own, or the one that `DEPUTY_TEST_POSTGRES_URL` names.
+//! A real Postgres: a server of the tests' own, or the one that `DEPUTY_TEST_POSTGRES_URL` names.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -10,13 +8,12 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use url::Url;
 
+use super::postgres_programs::{as_nobody_if_root, find, give_away};
 use super::process::Process;
 use super::{guard, ports, random, settings, wait};
 
-const START_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_mins(1);
 const START_ATTEMPTS: usize = 3;
-/// PostgreSQL refuses to run as root, so it runs as `nobody` then.
-const NOBODY: u32 = 65534;
 
 static SHARED: OnceCell<Postgres> = OnceCell::const_new();
 
@@ -58,7 +55,7 @@ impl Postgres {
                 };
             }
         }
-        panic!("PostgreSQL did not start in {START_ATTEMPTS} attempts");
+        panic!("Postgres did not start in {START_ATTEMPTS} attempts");
     }
 
     fn existing(url: &str) -> Self {
@@ -95,7 +92,7 @@ impl Postgres {
         let server = self.server();
         server.process.ended(START_DEADLINE).await;
         server.process = server.cluster.serve(server.port);
-        assert!(server.ready(&url).await, "PostgreSQL starts again");
+        assert!(server.ready(&url).await, "Postgres starts again");
     }
 
     fn server(&mut self) -> &mut Server {
@@ -126,7 +123,7 @@ struct Server {
 
 impl Server {
     async fn ready(&mut self, url: &Url) -> bool {
-        wait::until("PostgreSQL to be ready", START_DEADLINE, async || {
+        wait::until("Postgres to be ready", START_DEADLINE, async || {
             if !self.process.is_running() {
                 eprintln!("{}", self.process.last_lines());
                 return Some(false);
@@ -148,7 +145,7 @@ struct Cluster {
 impl Cluster {
     fn create() -> Self {
         let folder = guard::new_folder("postgres");
-        let programs = runnable(programs());
+        let programs = find();
         let password = format!("CANARY-{}", random::name("postgres"));
         let password_file = folder.join("password");
         std::fs::write(&password_file, &password).expect("writes the password");
@@ -216,79 +213,4 @@ impl Cluster {
         );
         Url::parse(&url).expect("is a URL")
     }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata(guard::folder())
-        .expect("the temporary folder exists")
-        .uid()
-        == 0
-}
-
-fn as_nobody_if_root(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command
-        .current_dir("/")
-        .env_clear()
-        .env("LC_ALL", "C")
-        .env("TZ", "UTC");
-    if is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    command
-}
-
-fn give_away(path: &Path) {
-    if is_root() {
-        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
-    }
-}
-
-/// The folder with `postgres` and `initdb`: installed, or fetched by `make setup`.
-fn programs() -> PathBuf {
-    let installed = settings::on_path("initdb").and_then(|file| file.parent().map(Path::to_owned));
-    installed
-        .filter(|folder| folder.join("postgres").is_file())
-        .or_else(debian_programs)
-        .unwrap_or_else(|| {
-            let fetched = settings::cache().join("postgres/bin");
-            assert!(
-                fetched.join("postgres").is_file(),
-                "PostgreSQL is missing: run `make setup`"
-            );
-            fetched
-        })
-}
-
-/// Debian keeps the server's programs off `PATH`, in a folder for each version.
-fn debian_programs() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    versions
-        .filter_map(|version| Some(version.ok()?.path().join("bin")))
-        .filter(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
-        .max()
-}
-
-/// `nobody` may not be allowed into the folder of root's repository, so it gets a copy then.
-fn runnable(programs: PathBuf) -> PathBuf {
-    let probe = as_nobody_if_root(&programs.join("postgres"))
-        .arg("--version")
-        .output();
-    if probe.is_ok_and(|output| output.status.success()) {
-        return programs;
-    }
-    let source = programs
-        .parent()
-        .expect("the programs are in a folder of the installation");
-    let copy = guard::folder().join(random::name("postgres-programs"));
-    let copied = Command::new("cp")
-        .arg("-R")
-        .arg(source)
-        .arg(&copy)
-        .status()
-        .expect("runs cp");
-    assert!(copied.success(), "copies {}", source.display());
-    let everyone = PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&copy, everyone).expect("opens the copy");
-    copy.join("bin")
 }

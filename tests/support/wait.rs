@@ -37,13 +37,10 @@ pub(crate) async fn until_object<K>(
 where
     K: kube::Resource + Clone + Debug + DeserializeOwned + Send + 'static,
 {
-    match tokio::time::timeout(within, await_condition(api.clone(), name, condition)).await {
-        Ok(result) => {
-            result.unwrap_or_else(|error| panic!("cannot watch {name} for {what}: {error}"))
-        }
-        Err(_) => panic!(
-            "waited {within:?} for {name}: {what}; it is {:#?}",
-            api.get_opt(name).await
-        ),
+    let waited = tokio::time::timeout(within, await_condition(api.clone(), name, condition));
+    if let Ok(result) = waited.await {
+        return result.unwrap_or_else(|error| panic!("cannot watch {name} for {what}: {error}"));
     }
+    let object = api.get_opt(name).await;
+    panic!("waited {within:?} for {name}: {what}; it is {object:#?}");
 }
