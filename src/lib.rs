@@ -11,5 +11,6 @@
 //! Dependencies point one way, from the bottom of this list up; a test keeps it so.
 
 pub mod destinations;
+pub mod http;
 pub mod model;
 pub mod providers;
