@@ -1,1 +1,3 @@
+//! The `deputy` binary.
+
 fn main() {}
