@@ -11,6 +11,7 @@
 //! Dependencies point one way, from the bottom of this list up; a test keeps it so.
 
 pub mod destinations;
+pub mod http;
 pub mod kube_io;
 pub mod model;
 pub mod providers;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use crate::http;
 use crate::model::account::RemoteUser;
 use crate::model::clock::Clock;
 use crate::model::cursor::Cursor;
@@ -34,6 +35,8 @@ pub use report::{CheckReport, CheckRequest, Finding, Identity};
 /// What every provider works with.
 #[derive(Clone)]
 pub struct Clients {
+    /// The one HTTP stack.
+    pub http: http::Client,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

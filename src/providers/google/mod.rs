@@ -1,3 +1,6 @@
 //! Google Workspace, through a service account with domain-wide delegation.
 
+mod api;
+mod method;
+mod scopes;
 pub mod spec;
