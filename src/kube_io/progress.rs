@@ -32,13 +32,10 @@ struct Failures {
 impl Progress {
     /// Starts the pulse of the watch of a kind.
     pub fn new(kind: &'static str) -> Self {
+        let pulse = Pulse::new(Instant::now());
         Self {
             kind,
-            pulse: Arc::new(Mutex::new(Pulse {
-                synced: false,
-                beat: Instant::now(),
-                failures: None,
-            })),
+            pulse: Arc::new(Mutex::new(pulse)),
         }
     }
 
@@ -54,17 +51,7 @@ impl Progress {
 
     /// Tells for how long the watch has neither been polled nor got through to the API server; zero if all is well.
     pub fn stalled_for(&self) -> Duration {
-        let pulse = self.lock();
-        let unpolled = pulse.beat.elapsed();
-        let failing = match pulse.failures {
-            Some(failures) if failures.last.elapsed() < CALM => failures.first.elapsed(),
-            _ => Duration::ZERO,
-        };
-        if unpolled < CALM {
-            failing
-        } else {
-            failing.max(unpolled)
-        }
+        self.lock().stalled_for(Instant::now())
     }
 
     /// The loop is alive, though nothing came.
@@ -74,21 +61,12 @@ impl Progress {
 
     /// Something came from the API server.
     pub(crate) fn heard(&self) {
-        let mut pulse = self.lock();
-        pulse.beat = Instant::now();
-        pulse.failures = None;
+        self.lock().heard(Instant::now());
     }
 
     /// The API server could not be reached, or refused.
     pub(crate) fn failed(&self) {
-        let now = Instant::now();
-        let mut pulse = self.lock();
-        pulse.beat = now;
-        let first = match pulse.failures {
-            Some(failures) if now.duration_since(failures.last) < CALM => failures.first,
-            _ => now,
-        };
-        pulse.failures = Some(Failures { first, last: now });
+        self.lock().failed(Instant::now());
     }
 
     /// The cache is complete.
@@ -101,45 +79,86 @@ impl Progress {
     }
 }
 
+impl Pulse {
+    fn new(now: Instant) -> Self {
+        Self {
+            synced: false,
+            beat: now,
+            failures: None,
+        }
+    }
+
+    fn heard(&mut self, now: Instant) {
+        self.beat = now;
+        self.failures = None;
+    }
+
+    fn failed(&mut self, now: Instant) {
+        self.beat = now;
+        let first = match self.failures {
+            Some(failures) if now.duration_since(failures.last) < CALM => failures.first,
+            _ => now,
+        };
+        self.failures = Some(Failures { first, last: now });
+    }
+
+    fn stalled_for(&self, now: Instant) -> Duration {
+        let unpolled = now.duration_since(self.beat);
+        let failing = match self.failures {
+            Some(failures) if now.duration_since(failures.last) < CALM => {
+                now.duration_since(failures.first)
+            }
+            _ => Duration::ZERO,
+        };
+        if unpolled < CALM {
+            failing
+        } else {
+            failing.max(unpolled)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::time::advance;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    #[tokio::test(start_paused = true)]
-    async fn a_quiet_watch_that_is_polled_is_well() {
-        let progress = Progress::new("Secret");
-        for _ in 0..60 {
-            advance(MINUTE).await;
-            progress.beat();
-        }
-        assert_eq!(progress.stalled_for(), Duration::ZERO);
+    #[test]
+    fn a_quiet_watch_that_is_polled_is_well() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(start);
+        pulse.beat = start + 60 * MINUTE;
+        assert_eq!(pulse.stalled_for(start + 61 * MINUTE), Duration::ZERO);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_watch_that_nobody_polls_is_stalled() {
-        let progress = Progress::new("Secret");
-        advance(10 * MINUTE).await;
-        assert_eq!(progress.stalled_for(), 10 * MINUTE);
+    #[test]
+    fn a_watch_that_nobody_polls_is_stalled() {
+        let start = Instant::now();
+        let pulse = Pulse::new(start);
+        assert_eq!(pulse.stalled_for(start + 10 * MINUTE), 10 * MINUTE);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn failures_add_up_until_something_is_heard_or_calm_returns() {
-        let progress = Progress::new("Secret");
-        for _ in 0..10 {
-            progress.failed();
-            advance(MINUTE).await;
+    #[test]
+    fn failures_add_up_until_something_is_heard() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(start);
+        for minute in 0..10 {
+            pulse.failed(start + minute * MINUTE);
         }
-        assert_eq!(progress.stalled_for(), 10 * MINUTE);
-        progress.heard();
-        assert_eq!(progress.stalled_for(), Duration::ZERO);
-        progress.failed();
-        for _ in 0..3 {
-            advance(MINUTE).await;
-            progress.beat();
-        }
-        assert_eq!(progress.stalled_for(), Duration::ZERO);
+        assert_eq!(pulse.stalled_for(start + 10 * MINUTE), 10 * MINUTE);
+        pulse.heard(start + 10 * MINUTE);
+        assert_eq!(pulse.stalled_for(start + 10 * MINUTE), Duration::ZERO);
+    }
+
+    #[test]
+    fn failures_are_over_when_none_comes_after_the_last() {
+        let start = Instant::now();
+        let mut pulse = Pulse::new(start);
+        pulse.failed(start);
+        pulse.beat = start + 3 * MINUTE;
+        assert_eq!(pulse.stalled_for(start + 3 * MINUTE), Duration::ZERO);
+        pulse.failed(start + 4 * MINUTE);
+        assert_eq!(pulse.stalled_for(start + 5 * MINUTE), MINUTE);
     }
 }
