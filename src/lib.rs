@@ -15,4 +15,5 @@ pub mod http;
 pub mod kube_io;
 pub mod model;
 pub mod providers;
+pub mod supervisor;
 pub mod telemetry;
