@@ -15,5 +15,6 @@ pub mod http;
 pub mod kube_io;
 pub mod model;
 pub mod providers;
+pub mod server;
 pub mod supervisor;
 pub mod telemetry;
