@@ -11,3 +11,11 @@ mod support;
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod watch;

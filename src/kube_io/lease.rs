@@ -72,7 +72,21 @@ pub struct Leadership(Held);
 #[derive(Debug, Clone)]
 enum Held {
     Always,
-    Until(watch::Receiver<Option<Instant>>),
+    As(watch::Receiver<Term>),
+}
+
+/// The time in which this process may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Term {
+    NotYet,
+    Until(Instant),
+    Over,
+}
+
+impl Term {
+    fn has_begun(&self) -> bool {
+        *self != Self::NotYet
+    }
 }
 
 impl Leadership {
@@ -87,15 +101,17 @@ impl Leadership {
     pub fn is_held(&self) -> bool {
         match &self.0 {
             Held::Always => true,
-            Held::Until(until) => until.borrow().is_some_and(|end| Instant::now() < end),
+            Held::As(term) => {
+                matches!(*term.borrow(), Term::Until(end) if Instant::now() < end)
+            }
         }
     }
 
-    /// Waits until it is held. **Cancel**: safe.
+    /// Waits until it is, or has been, held. **Cancel**: safe.
     pub async fn acquired(&self) {
-        if let Held::Until(until) = &self.0 {
-            let mut until = until.clone();
-            if until.wait_for(Option::is_some).await.is_err() {
+        if let Held::As(term) = &self.0 {
+            let mut term = term.clone();
+            if term.wait_for(Term::has_begun).await.is_err() {
                 // The elector is gone without ever having held the lease.
                 std::future::pending::<()>().await;
             }
@@ -104,20 +120,21 @@ impl Leadership {
 
     /// Waits until it has been held and is no longer; for ever, if it is never held. **Cancel**: safe.
     pub async fn lost(&self) {
-        let Held::Until(until) = &self.0 else {
+        let Held::As(term) = &self.0 else {
             return std::future::pending().await;
         };
         self.acquired().await;
-        let mut until = until.clone();
+        let mut term = term.clone();
         loop {
-            let Some(end) = *until.borrow_and_update() else {
+            let current = *term.borrow_and_update();
+            let Term::Until(end) = current else {
                 return;
             };
             tokio::select! {
                 () = sleep_until(end) => return,
-                changed = until.changed() => if changed.is_err() {
-                    // Nobody is left to renew it.
-                    return;
+                changed = term.changed() => if changed.is_err() {
+                    // Nobody is left to renew it, but it holds until its time is over.
+                    return sleep_until(end).await;
                 },
             }
         }
@@ -129,7 +146,7 @@ pub struct Elector {
     api: Api<Lease>,
     settings: LeaseSettings,
     clock: Arc<dyn Clock>,
-    until: watch::Sender<Option<Instant>>,
+    term: watch::Sender<Term>,
 }
 
 /// A renewal as it was last seen, and when: only what is seen to stand still may be taken.
@@ -145,14 +162,14 @@ impl Elector {
         settings: LeaseSettings,
         clock: Arc<dyn Clock>,
     ) -> (Self, Leadership) {
-        let (until, leadership) = watch::channel(None);
+        let (term, leadership) = watch::channel(Term::NotYet);
         let elector = Self {
             api: Api::namespaced(client, &settings.namespace),
             settings,
             clock,
-            until,
+            term,
         };
-        (elector, Leadership(Held::Until(leadership)))
+        (elector, Leadership(Held::As(leadership)))
     }
 
     /// Waits for the lease, keeps it until `closing`, and then gives it back.
@@ -167,11 +184,11 @@ impl Elector {
             biased;
             () = closing.cancelled() => {}
             why = self.keep(&mut lease) => {
-                self.until.send_replace(None);
+                self.term.send_replace(Term::Over);
                 return Err(self.lost(why));
             }
         }
-        self.until.send_replace(None);
+        self.term.send_replace(Term::Over);
         self.release(lease).await;
         Ok(())
     }
@@ -229,7 +246,9 @@ impl Elector {
     /// Renews until that has failed for too long; returns why.
     async fn keep(&self, lease: &mut Lease) -> &'static str {
         loop {
-            let end = self.until.borrow().unwrap_or_else(Instant::now);
+            let Term::Until(end) = *self.term.borrow() else {
+                return "it was given up";
+            };
             tokio::select! {
                 biased;
                 () = sleep_until(end) => return "it could not be renewed in time",
@@ -278,8 +297,8 @@ impl Elector {
     }
 
     fn extend(&self, started: Instant) {
-        self.until
-            .send_replace(Some(started + self.settings.renew_deadline));
+        let end = started + self.settings.renew_deadline;
+        self.term.send_replace(Term::Until(end));
     }
 
     fn holds(&self, lease: &Lease) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::object::HasStatus;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::Store;
 use kube::{Api, Resource};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -27,9 +28,14 @@ pub(super) struct Steps<R: Reconciler> {
 }
 
 impl<R: Reconciler> Steps<R> {
-    pub(super) fn new(reconciler: Arc<R>, runtime: Runtime, settings: Settings) -> Self {
+    pub(super) fn new(
+        reconciler: Arc<R>,
+        cache: Store<Guarded<R::Kind>>,
+        runtime: Runtime,
+        settings: Settings,
+    ) -> Self {
         Self {
-            ledger: Ledger::new(),
+            ledger: Ledger::new(cache),
             runtime,
             settings,
             reconciler,
