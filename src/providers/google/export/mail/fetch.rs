@@ -39,10 +39,11 @@ enum Outcome {
 /// Fetches messages until `ids` is used up or a page is full. Ids that are left in it were not asked for.
 ///
 /// # Errors
-/// The first error that is not about one message, or one that befell too many of them.
+/// The first error that is not about one message, or one that befell more than `most_failed` of them.
 pub(super) async fn fetch<A: Ask>(
     source: Source<'_, A>,
     ids: &mut IntoIter<String>,
+    most_failed: usize,
 ) -> Result<Fetched, Error> {
     let query = query(source.request.privacy.mail);
     let mut running = FuturesUnordered::new();
@@ -53,21 +54,21 @@ pub(super) async fn fetch<A: Ask>(
             running.push(fetch_one(source, id, &query));
         }
         match running.next().await {
-            Some(outcome) => fetched.add(outcome?)?,
+            Some(outcome) => fetched.add(outcome?, most_failed)?,
             None => return Ok(fetched),
         }
     }
 }
 
 impl Fetched {
-    fn add(&mut self, outcome: Outcome) -> Result<(), Error> {
+    fn add(&mut self, outcome: Outcome, most_failed: usize) -> Result<(), Error> {
         match outcome {
             Outcome::Read(read) => {
                 self.bytes += bytes(&read.message);
                 self.read.push(*read);
             }
             Outcome::Gone(id) => self.gone.push(id),
-            Outcome::Failed(_, error) if self.failed.len() >= fault::FAILED_PER_PAGE => {
+            Outcome::Failed(_, error) if self.failed.len() >= most_failed => {
                 return Err(error);
             }
             Outcome::Failed(item, _) => self.failed.push(item),

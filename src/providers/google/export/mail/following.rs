@@ -62,7 +62,7 @@ impl Following {
             Some(open) => open,
             None => self.read(source).await?,
         };
-        let fetched = fetch::fetch(source, &mut open.ids).await?;
+        let fetched = fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE).await?;
         super::resolve(source, labels, &fetched).await?;
         let mut changes = std::mem::take(&mut open.deletes);
         let Fetched {

@@ -119,7 +119,10 @@ impl Listing {
     ) -> Result<Fetched, Error> {
         let next = open.next.as_deref().filter(|_| self.ahead.is_none());
         let ahead: OptionFuture<_> = next.map(|token| list(source, Some(token))).into();
-        let (fetched, ahead) = futures::join!(fetch::fetch(source, &mut open.ids), ahead);
+        let (fetched, ahead) = futures::join!(
+            fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE),
+            ahead
+        );
         self.ahead = self.ahead.take().or(ahead);
         fetched
     }
