@@ -71,10 +71,11 @@ impl Gathered {
 /// Asks for single items again, several at a time: a change for each that could be read or is gone, else a failed item.
 ///
 /// # Errors
-/// The first error that is not about one item.
+/// The first error that is not about one item, as `concerns_item` says.
 pub(super) async fn refetch<A, F>(
     api: &A,
     keys: &[RecordKey],
+    concerns_item: fn(&Error) -> bool,
     fetch: impl Fn(RecordKey) -> F,
 ) -> Result<(Vec<Change>, Vec<FailedItem>), Error>
 where
@@ -88,7 +89,7 @@ where
             match fetched.await {
                 Ok(change) => Ok(Ok(change)),
                 Err(error) if error.class == Class::Gone => Ok(Ok(Change::Delete(key))),
-                Err(error) if fault::concerns_item(&error) => Ok(Err(fault::failed(key, &error))),
+                Err(error) if concerns_item(&error) => Ok(Err(fault::failed(key, &error))),
                 Err(error) => Err(error),
             }
         }

@@ -179,8 +179,11 @@ fn page(gathered: Gathered, place: &CalendarPlace, position: Position) -> Result
 ///
 /// Source: developers.google.com/workspace/calendar/api/guides/errors, read 2026-11-22.
 fn refuses_calendar(calendar: &Calendar, error: &Error) -> bool {
-    let forbidden = error.status == Some(403) && error.code.as_deref() == Some("forbidden");
-    !calendar.primary && (error.status == Some(404) || forbidden)
+    !calendar.primary && (error.status == Some(404) || is_forbidden(error))
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    error.status == Some(403) && error.code.as_deref() == Some("forbidden")
 }
 
 /// Fetches single events again.
@@ -195,7 +198,8 @@ pub(super) async fn refetch<A: Ask>(
             Vec::new(),
         ));
     }
-    items::refetch(source.api, keys, async |key: RecordKey| {
+    let concerns_item = |error: &Error| fault::concerns_item(error) || is_forbidden(error);
+    items::refetch(source.api, keys, concerns_item, async |key: RecordKey| {
         let method = Method::EventsGet;
         let path = event_path(&key.container, &key.id);
         let wire: WireEvent = source.get(method, &path, &reading.query.one()).await?;

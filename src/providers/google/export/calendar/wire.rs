@@ -12,9 +12,10 @@ pub(super) const CALENDAR_LIST: &str = "calendar/v3/users/me/calendarList";
 pub(super) const CALENDARS: &str = "calendar/v3/calendars";
 
 /// The answer of `calendarList.list`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Listed {
+    /// Always there: a reply without it is not one of no calendars.
     pub(super) items: Vec<Entry>,
     /// Absent on the last page.
     pub(super) next_page_token: Option<String>,

@@ -33,9 +33,10 @@ pub(super) struct Start {
 }
 
 /// The answer of `files.list`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Files {
+    /// Always there: a reply without it is not one of no files.
     pub(super) files: Vec<Item>,
     /// Absent on the last page.
     pub(super) next_page_token: Option<String>,
@@ -44,7 +45,7 @@ pub(super) struct Files {
 /// The answer of `changes.list`. Its tokens do not expire.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Changes {
+pub(super) struct ChangesPage {
     pub(super) changes: Vec<WireChange>,
     /// Absent on the last page.
     pub(super) next_page_token: Option<String>,

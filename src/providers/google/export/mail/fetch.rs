@@ -15,8 +15,11 @@ use crate::providers::google::export::ask::{Ask, Source, segment};
 use crate::providers::google::export::fault;
 use crate::providers::{Class, Error};
 
-/// How many bytes of text a page gathers before it ends early. A mailbox of long messages is read in smaller pages.
+/// How many bytes a page gathers before it ends early. A mailbox of long messages is read in smaller pages.
 const PAGE_BYTES: usize = 4 << 20;
+
+/// What a message takes at least.
+const MESSAGE_BYTES: usize = 1 << 10;
 
 /// What a batch of ids came to.
 #[derive(Debug, Default)]
@@ -77,14 +80,13 @@ impl Fetched {
     }
 }
 
-/// Counts what can be large in a message.
+/// Returns about how much memory a message takes.
 fn bytes(message: &Message) -> usize {
     let texts = [&message.body_text, &message.body_html, &message.subject];
     let texts = texts.into_iter().flatten().map(String::len);
     let lists = [&message.recipients, &message.cc, &message.bcc];
-    texts
-        .chain(lists.into_iter().flatten().map(String::len))
-        .sum()
+    let lists = lists.into_iter().flatten().map(String::len);
+    MESSAGE_BYTES + texts.chain(lists).sum::<usize>()
 }
 
 async fn fetch_one<A: Ask>(

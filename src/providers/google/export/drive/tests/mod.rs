@@ -1,12 +1,15 @@
 //! Files that change while they are read.
 
+mod vendor;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::executor::block_on;
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::vendor::{Edit, Vendor};
 use crate::model::clock::SystemClock;
 use crate::model::dataset::Dataset;
 use crate::model::privacy::Privacy;
@@ -14,107 +17,10 @@ use crate::model::record::Record;
 use crate::model::row::{Change, RecordKey};
 use crate::providers::google::api::Method;
 use crate::providers::google::export::GoogleExporter;
-use crate::providers::google::export::scripted::{Answer, Asked, Scripted, Store, gone, request};
-use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position, Reason};
+use crate::providers::google::export::scripted::{Answer, Asked, Scripted, Store, error, request};
+use crate::providers::{Class, ExportRequest, Exporter as _, Position, Reason};
 
-#[derive(Debug, Clone, Copy)]
-enum Edit {
-    Make,
-    Change(usize),
-    Remove(usize),
-}
-
-/// Files by id with their versions, and a log of changes. One edit of `pending` happens before each reply.
-#[derive(Default)]
-struct Files {
-    files: BTreeMap<u64, i64>,
-    log: Vec<u64>,
-    made: u64,
-    pending: Vec<Edit>,
-    /// What is put into a file's JSON.
-    odd: BTreeMap<u64, Value>,
-}
-
-impl Files {
-    fn with(count: u64) -> Self {
-        let mut files = Self::default();
-        (0..count).for_each(|_| files.edit(Edit::Make));
-        files
-    }
-
-    fn edit(&mut self, edit: Edit) {
-        let pick = |at: usize| self.files.keys().nth(at % self.files.len().max(1)).copied();
-        let id = match edit {
-            Edit::Make => Some(self.made),
-            Edit::Change(at) | Edit::Remove(at) => pick(at),
-        };
-        let Some(id) = id else { return };
-        self.made = self.made.max(id + 1);
-        self.log.push(id);
-        match edit {
-            Edit::Remove(_) => drop(self.files.remove(&id)),
-            Edit::Make | Edit::Change(_) => *self.files.entry(id).or_default() += 1,
-        }
-    }
-
-    fn file(&self, id: u64) -> Value {
-        let mut file = json!({"id": id.to_string(), "version": self.files[&id].to_string(),
-            "modifiedTime": format!("2026-01-{:02}T00:00:00Z", id % 28 + 1)});
-        if let Some(Value::Object(odd)) = self.odd.get(&id) {
-            file.as_object_mut().unwrap().extend(odd.clone());
-        }
-        file
-    }
-
-    fn list(&self, asked: &Asked<'_>) -> Value {
-        let from = asked.get("pageToken").map_or(0, |it| it.parse().unwrap());
-        let mut ids = self.files.range(from..).map(|(id, _)| *id);
-        let page: Vec<u64> = ids.by_ref().take(3).collect();
-        let mut reply = json!({"files": page.iter().map(|id| self.file(*id)).collect::<Vec<_>>()});
-        if let Some(next) = ids.next() {
-            reply["nextPageToken"] = json!(next.to_string());
-        }
-        reply
-    }
-
-    fn changes(&self, asked: &Asked<'_>) -> Value {
-        let from: usize = asked.get("pageToken").unwrap().parse().unwrap();
-        let change = |id: &u64| match self.files.contains_key(id) {
-            true => json!({"fileId": id.to_string(), "removed": false, "file": self.file(*id)}),
-            false => json!({"fileId": id.to_string(), "removed": true}),
-        };
-        let mut changes: Vec<_> = self.log[from..].iter().take(2).map(change).collect();
-        let end = from + changes.len();
-        changes.push(json!({"changeType": "drive", "removed": false}));
-        let token = if end == self.log.len() {
-            "newStartPageToken"
-        } else {
-            "nextPageToken"
-        };
-        json!({"changes": changes, token: end.to_string()})
-    }
-}
-
-impl Answer for Files {
-    fn answer(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
-        if let Some(edit) = self.pending.pop() {
-            self.edit(edit);
-        }
-        match asked.method {
-            Method::StartPageToken => Ok(json!({"startPageToken": self.log.len().to_string()})),
-            Method::FilesList => Ok(self.list(asked)),
-            Method::ChangesList => Ok(self.changes(asked)),
-            Method::FilesGet => {
-                let id = asked.id().parse().unwrap();
-                let known = self.files.contains_key(&id);
-                known.then(|| self.file(id)).ok_or_else(gone)
-            }
-            other => panic!("{other:?} was asked for"),
-        }
-    }
-}
-
-fn exporter(files: Files) -> (Arc<Scripted<Files>>, GoogleExporter<Scripted<Files>>) {
+fn exporter(files: Vendor) -> (Arc<Scripted<Vendor>>, GoogleExporter<Scripted<Vendor>>) {
     let api = Arc::new(Scripted::new(files));
     (api.clone(), GoogleExporter::new(api, Arc::new(SystemClock)))
 }
@@ -133,7 +39,7 @@ fn stored(store: &Store) -> BTreeMap<u64, i64> {
 
 #[test]
 fn the_place_is_pinned_before_the_first_file_is_listed() {
-    let mut vendor = Files::with(7);
+    let mut vendor = Vendor::with(7);
     vendor.pending = vec![Edit::Make, Edit::Remove(6), Edit::Change(0), Edit::Make];
     let (api, exporter) = exporter(vendor);
     let mut store = Store::default();
@@ -149,7 +55,7 @@ fn the_place_is_pinned_before_the_first_file_is_listed() {
 
 #[test]
 fn a_quiet_poll_is_one_request_for_metadata_only() {
-    let (api, exporter) = exporter(Files::with(2));
+    let (api, exporter) = exporter(Vendor::with(2));
     let mut store = Store::default();
     block_on(store.read_all(&exporter, &files())).unwrap();
     api.asked();
@@ -170,7 +76,7 @@ fn a_quiet_poll_is_one_request_for_metadata_only() {
 
 #[test]
 fn a_malformed_file_fails_alone_and_is_fetched_again() {
-    let mut vendor = Files::with(5);
+    let mut vendor = Vendor::with(5);
     vendor.odd.insert(1, json!({"parents": "not a list"}));
     vendor.odd.insert(3, json!({"size": "large"}));
     let (api, exporter) = exporter(vendor);
@@ -189,7 +95,7 @@ fn a_malformed_file_fails_alone_and_is_fetched_again() {
 
 #[test]
 fn a_malformed_change_is_kept_for_later() {
-    let (api, exporter) = exporter(Files::with(1));
+    let (api, exporter) = exporter(Vendor::with(1));
     let mut store = Store::default();
     block_on(store.read_all(&exporter, &files())).unwrap();
     api.vendor.lock().unwrap().odd.insert(0, json!({"id": 7}));
@@ -202,7 +108,7 @@ fn a_malformed_change_is_kept_for_later() {
 fn what_is_older_than_since_is_omitted_and_what_becomes_so_is_deleted() {
     let mut request = files();
     request.since = Some(jiff::civil::date(2026, 1, 4));
-    let (api, exporter) = exporter(Files::with(6));
+    let (api, exporter) = exporter(Vendor::with(6));
     let mut store = Store::default();
     block_on(store.read_all(&exporter, &request)).unwrap();
     assert_eq!(stored(&store).into_keys().collect::<Vec<_>>(), [3, 4, 5]);
@@ -220,11 +126,39 @@ fn what_is_older_than_since_is_omitted_and_what_becomes_so_is_deleted() {
 }
 
 #[test]
+fn a_reply_that_is_none_is_not_a_drive_without_files() {
+    let vendor = |asked: &Asked<'_>| match asked.method {
+        Method::StartPageToken => Ok(json!({"startPageToken": "7"})),
+        _ => Ok(json!({})),
+    };
+    let exporter = GoogleExporter::new(Arc::new(Scripted::new(vendor)), Arc::new(SystemClock));
+    let error = block_on(Store::default().read_all(&exporter, &files())).unwrap_err();
+    assert_eq!(error.reason, Reason::MalformedReply);
+}
+
+#[test]
+fn a_stored_page_token_that_the_vendor_forgot_begins_the_listing_again() {
+    let (api, exporter) = exporter(Vendor::with(7));
+    let mut store = Store::default();
+    block_on(store.read(&exporter, &files(), 1)).unwrap();
+    let mut forgot = false;
+    let forgetful = move |asked: &Asked<'_>| {
+        if asked.get("pageToken") == Some("3") && !std::mem::replace(&mut forgot, true) {
+            return Err(error(Class::Park, Reason::RequestRefused, 400));
+        }
+        api.vendor.lock().unwrap().answer(asked)
+    };
+    let again = GoogleExporter::new(Arc::new(Scripted::new(forgetful)), Arc::new(SystemClock));
+    block_on(store.read_all(&again, &files())).unwrap();
+    assert_eq!(store.rows.len(), 7);
+}
+
+#[test]
 fn a_reply_that_leads_nowhere_is_an_error() {
     for reply in [json!({}), json!({"nextPageToken": "7"})] {
         let vendor = move |asked: &Asked<'_>| match asked.method {
             Method::StartPageToken => Ok(json!({"startPageToken": "7"})),
-            Method::FilesList => Ok(json!({})),
+            Method::FilesList => Ok(json!({"files": []})),
             _ => Ok(reply.clone()),
         };
         let exporter = GoogleExporter::new(Arc::new(Scripted::new(vendor)), Arc::new(SystemClock));
@@ -256,7 +190,7 @@ proptest! {
         edits in edits(),
         stops in proptest::collection::vec(0usize..4, 0..12),
     ) {
-        let mut vendor = Files::with(start);
+        let mut vendor = Vendor::with(start);
         vendor.pending = edits;
         let (api, exporter) = exporter(vendor);
         let mut store = Store::default();
