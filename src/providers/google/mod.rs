@@ -2,6 +2,7 @@
 
 mod api;
 mod errors;
+mod export;
 mod key;
 mod method;
 mod scopes;
