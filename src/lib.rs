@@ -12,5 +12,9 @@
 
 pub mod destinations;
 pub mod http;
+pub mod kube_io;
 pub mod model;
 pub mod providers;
+pub mod server;
+pub mod supervisor;
+pub mod telemetry;

@@ -54,3 +54,28 @@ pub struct Error {
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
+
+impl Error {
+    /// Makes an error out of its kind, what was tried, what happened and what to do about it.
+    pub fn new(
+        kind: Kind,
+        operation: &'static str,
+        meaning: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            operation,
+            meaning: meaning.into(),
+            remedy: remedy.into(),
+            source: None,
+        }
+    }
+
+    /// Adds where it came from. `source` must be free of secrets: see [`super::redact::Redactor`].
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}

@@ -1,6 +1,10 @@
 //! Where the rows go: rows and cursor in one atomic step, or not at all.
 
+mod changes;
 pub mod error;
+pub mod object_store;
+mod open;
+mod redact;
 pub mod spec;
 
 use async_trait::async_trait;
@@ -9,6 +13,7 @@ use crate::model::cursor::{Commit, Owner, StreamId};
 use crate::model::row::{Change, RecordKey};
 
 pub use error::{Error, Kind};
+pub use open::open;
 
 /// What an erasure removed: the receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

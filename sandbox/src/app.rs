@@ -1,0 +1,133 @@
+//! Everything that answers: the vendors, the console and the instruments.
+
+use std::path::Path;
+
+use http::StatusCode;
+
+use crate::call::{Call, Reply};
+use crate::google::Google;
+use crate::instruments::Instruments;
+use crate::instruments::faults::Action;
+use crate::instruments::log::{Entry, Witness};
+use crate::scenario;
+
+/// One sandbox.
+pub(crate) struct App {
+    pub(crate) google: Google,
+    pub(crate) instruments: Instruments,
+}
+
+impl App {
+    /// Reads a scenario and everything that it points at.
+    pub(crate) fn load(file: &Path) -> anyhow::Result<Self> {
+        let scenario = scenario::read(file)?;
+        let base = file.parent().unwrap_or_else(|| Path::new("."));
+        let instruments = Instruments::default();
+        let google = Google::new(&scenario, base, &instruments.clock)?;
+        Ok(Self {
+            google,
+            instruments,
+        })
+    }
+
+    /// The vendor's right answer, without faults and log.
+    pub(crate) fn answer(&self, call: &Call, seq: u64) -> Reply {
+        match call.segments.first().map(String::as_str) {
+            Some("google") => self.google.answer(self, call, seq),
+            _ => Reply::empty(StatusCode::NOT_FOUND).because("notFound"),
+        }
+    }
+
+    /// Who the call is for; costs something, so it is only worked out when the log or a fault needs it.
+    pub(crate) fn witness(&self, call: &Call) -> Witness {
+        self.google.witness(call)
+    }
+
+    /// The answer to a part of a batch, with the faults that make sense there, logged as an entry of its own.
+    pub(crate) fn answer_part(&self, call: &Call) -> Reply {
+        let seq = self.instruments.log.reserve();
+        let witness = self.noted(call);
+        let subject = witness
+            .as_ref()
+            .and_then(|witness| witness.subject.as_deref());
+        let fault = self.fault(call, subject);
+        let reply = match &fault {
+            Some(Action::Reply(replacement)) => replacement.reply(),
+            _ => self.answer(call, seq),
+        };
+        self.record(call, seq, witness, &reply);
+        reply
+    }
+
+    /// Notes a part of a batch that is refused before it is looked at.
+    pub(crate) fn refuse_part(&self, call: &Call, reply: Reply) -> Reply {
+        self.record(
+            call,
+            self.instruments.log.reserve(),
+            self.noted(call),
+            &reply,
+        );
+        reply
+    }
+
+    pub(crate) fn fault(&self, call: &Call, subject: Option<&str>) -> Option<Action> {
+        self.instruments.faults.strike(call, subject)
+    }
+
+    /// The witness, if anyone wants it.
+    pub(crate) fn noted(&self, call: &Call) -> Option<Witness> {
+        let wanted = self.instruments.log.enabled() || !self.instruments.faults.is_empty();
+        wanted.then(|| self.witness(call))
+    }
+
+    pub(crate) fn record(&self, call: &Call, seq: u64, witness: Option<Witness>, reply: &Reply) {
+        let log = &self.instruments.log;
+        log.count(
+            Google::api_of(call),
+            reply.status == StatusCode::TOO_MANY_REQUESTS || is_quota(reply),
+        );
+        let Some(witness) = witness.filter(|_| log.enabled()) else {
+            return;
+        };
+        log.push(Entry {
+            seq,
+            witness,
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            query: without_token(&call.raw_query),
+            status: reply.status.as_u16(),
+            reason: reply.reason.clone(),
+            batch: call.batch,
+        });
+    }
+}
+
+fn is_quota(reply: &Reply) -> bool {
+    let reason = reply.reason.as_deref().unwrap_or_default();
+    reason.ends_with("RateLimitExceeded") || matches!(reason, "rateLimitExceeded" | "quotaExceeded")
+}
+
+fn without_token(query: &str) -> String {
+    if !query.contains("access_token=") {
+        return query.to_owned();
+    }
+    let kept = query.split('&').map(|pair| match pair.split_once('=') {
+        Some(("access_token", _)) => "access_token=redacted",
+        _ => pair,
+    });
+    kept.collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_never_reach_the_log() {
+        assert_eq!(
+            without_token("a=1&access_token=ya29.x&b=2"),
+            "a=1&access_token=redacted&b=2"
+        );
+        assert_eq!(without_token("a=1"), "a=1");
+    }
+}

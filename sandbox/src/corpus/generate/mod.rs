@@ -1,0 +1,6 @@
+//! Content from the seed.
+
+pub(crate) mod calendar;
+pub(crate) mod drive;
+pub(crate) mod mail;
+pub(crate) mod words;

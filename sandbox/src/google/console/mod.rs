@@ -1,0 +1,150 @@
+//! `/_sandbox/google/…`: what an administrator does in the cloud console and the admin console, and what people do with
+//! their mail, calendars and files.
+
+mod edits;
+mod items;
+mod users;
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::call::Call;
+use crate::console::{Outcome, Refusal, body, unknown};
+
+/// Answers; `path` is what follows `/_sandbox/google/`.
+pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
+    match (call.method.as_str(), path) {
+        ("POST", ["keys"]) => make_key(app, call),
+        ("DELETE", ["keys", id]) => {
+            let deleted = app.google.accounts.write().delete_key(id);
+            deleted
+                .then(|| json!({}))
+                .ok_or_else(|| Refusal::not_found("key"))
+        }
+        ("PATCH", ["service-accounts", email]) => change_account(app, call, email),
+        ("PUT", ["delegation", client]) => delegate(app, call, client),
+        ("POST", ["delegation", client, "grant"]) => delegate_one(app, call, client, true),
+        ("POST", ["delegation", client, "revoke"]) => delegate_one(app, call, client, false),
+        ("PATCH", ["projects", number]) => enable(app, call, number),
+        ("POST", ["users"]) => users::add(app, call),
+        (_, ["users", email, rest @ ..]) => of_user(app, call, email, rest),
+        _ => Err(unknown(&call.method, path)),
+    }
+}
+
+fn of_user(app: &App, call: &Call, email: &str, rest: &[&str]) -> Outcome {
+    let user = app
+        .google
+        .user(email)
+        .map_err(|_| Refusal::not_found("user"))?;
+    match (call.method.as_str(), rest) {
+        ("PATCH", []) => users::change(app, call, &user),
+        ("DELETE", []) => {
+            app.google
+                .people
+                .write()
+                .delete(&user, app.instruments.clock.now_ms());
+            Ok(json!({}))
+        }
+        ("GET", ["state"]) => Ok(users::state(&user)),
+        ("POST", ["expire"]) => users::expire(call, &user),
+        ("POST", ["edits"]) => edits::make(app, call, &user),
+        _ => items::answer(app, call, &user, rest),
+    }
+}
+
+fn make_key(app: &App, call: &Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Request {
+        service_account: String,
+    }
+    let email = body::<Request>(call)?.service_account;
+    let made = app
+        .google
+        .accounts
+        .write()
+        .make_key(&email, app.google.url());
+    made.ok_or_else(|| Refusal::not_found("service account"))?
+        .map_err(Refusal::bad)
+}
+
+fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        disabled: Option<bool>,
+        deleted: Option<bool>,
+    }
+    let request: Request = body(call)?;
+    let mut accounts = app.google.accounts.write();
+    let account = accounts
+        .account_mut(email)
+        .ok_or_else(|| Refusal::not_found("service account"))?;
+    account.disabled = request.disabled.unwrap_or(account.disabled);
+    account.deleted = request.deleted.unwrap_or(account.deleted);
+    Ok(json!({ "email": account.email, "disabled": account.disabled, "deleted": account.deleted }))
+}
+
+fn delegate(app: &App, call: &Call, client: &str) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        scopes: BTreeSet<String>,
+    }
+    let scopes = body::<Request>(call)?.scopes;
+    with_delegation(app, client, |delegated| *delegated = scopes)
+}
+
+fn delegate_one(app: &App, call: &Call, client: &str, grant: bool) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        scope: String,
+    }
+    let scope = body::<Request>(call)?.scope;
+    with_delegation(app, client, |delegated| {
+        if grant {
+            delegated.insert(scope);
+        } else {
+            delegated.remove(&scope);
+        }
+    })
+}
+
+fn with_delegation(app: &App, client: &str, change: impl FnOnce(&mut BTreeSet<String>)) -> Outcome {
+    let mut accounts = app.google.accounts.write();
+    let scopes = accounts
+        .delegation_mut(client)
+        .ok_or_else(|| Refusal::not_found("client id"))?;
+    change(scopes);
+    Ok(json!({ "clientId": client, "scopes": scopes }))
+}
+
+fn enable(app: &App, call: &Call, number: &str) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        apis: Vec<String>,
+    }
+    let apis = body::<Request>(call)?.apis;
+    let mut accounts = app.google.accounts.write();
+    if !accounts.has_project(number) {
+        return Err(Refusal::not_found("project"));
+    }
+    match accounts.enable(number, &apis) {
+        Some(wrong) => Err(Refusal::bad(format!("no such API: {wrong}"))),
+        None => Ok(json!({ "number": number, "apis": apis })),
+    }
+}
+
+/// Any JSON object.
+fn object(call: &Call) -> Result<crate::scenario::Resource, Refusal> {
+    match body(call)? {
+        Value::Object(map) => Ok(map),
+        _ => Err(Refusal::bad("the body must be a JSON object")),
+    }
+}

@@ -1,0 +1,7 @@
+//! The sandbox over HTTP, one module per family of endpoints.
+
+mod console;
+mod directory;
+mod gmail;
+mod support;
+mod token;
