@@ -62,6 +62,23 @@ pub(super) fn too_many_calendars(most: usize) -> Error {
     }
 }
 
+/// A calendar whose events are stored and that can no longer be read.
+pub(super) fn calendar_left() -> Error {
+    Error {
+        class: Class::Expired,
+        reason: Reason::CursorExpired,
+        provider: PROVIDER,
+        operation: "events.list",
+        status: None,
+        code: None,
+        meaning: "A calendar has left the person's list or may no longer be read. \
+                  All calendars are read anew, so that its events go."
+            .to_owned(),
+        remedy: String::new(),
+        retry_after: None,
+    }
+}
+
 /// Returns whether an error is about the item that was asked for, so that the page can go on without it.
 ///
 /// What would befall every other item as well (no token, no quota, no network) is not.
