@@ -8,6 +8,10 @@
 mod support;
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod chart;
+#[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
