@@ -25,6 +25,7 @@ pub struct Elector {
 
 /// A renewal as it was last seen, and when: only what is seen to stand still may be taken.
 struct Sighting {
+    holder: String,
     version: Option<String>,
     at: Instant,
 }
@@ -102,19 +103,23 @@ impl Elector {
         if holder.is_empty() || holder == self.settings.holder {
             return true;
         }
+        let granted = spec.lease_duration_seconds.map(u64::try_from);
+        let granted = granted.and_then(Result::ok).map(Duration::from_secs);
+        let granted = granted.unwrap_or(self.settings.duration);
         let version = lease.resource_version();
-        let granted = spec
-            .lease_duration_seconds
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .map_or(self.settings.duration, Duration::from_secs);
-        match seen {
-            Some(sighting) if sighting.version == version => sighting.at.elapsed() > granted,
-            _ => {
-                let at = Instant::now();
-                *seen = Some(Sighting { version, at });
-                false
-            }
+        if let Some(sighting) = seen.as_ref().filter(|it| it.version == version) {
+            return sighting.at.elapsed() > granted;
         }
+        if seen.as_ref().is_none_or(|before| before.holder != holder) {
+            tracing::info!(lease.holder = holder, "another replica leads");
+        }
+        let at = Instant::now();
+        *seen = Some(Sighting {
+            holder,
+            version,
+            at,
+        });
+        false
     }
 
     /// Renews until that has failed for too long; returns why.
