@@ -107,6 +107,36 @@ async fn who_comes_late_or_falls_behind_is_told_of_everything() {
 }
 
 #[tokio::test]
+async fn a_follower_is_told_only_of_what_it_follows() {
+    let namespace = Namespace::create().await;
+    let maps = namespace.objects::<ConfigMap>().await;
+    let scope = Scope::Namespace(namespace.name().to_owned());
+    let (watched, drive) = watch::objects::<ConfigMap>(namespace.client().await, &scope);
+    let mut followed = watched.changes_in(|map| map.data.clone());
+    let mut told = async || timeout(SOON, followed.next()).await.unwrap().unwrap().name;
+    let mut task = JoinSet::new();
+    task.spawn(drive);
+    let apply = async |name: &str, labels: serde_json::Value, value: &str| {
+        let map = json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": labels},
+            "data": {"k": value},
+        });
+        let params = PatchParams::apply("deputy-tests");
+        maps.patch(name, &params, &Patch::Apply(map)).await.unwrap();
+    };
+    apply("a", json!({}), "1").await;
+    assert_eq!(told().await, "a");
+    apply("a", json!({"of": "none"}), "1").await;
+    apply("b", json!({}), "1").await;
+    assert_eq!(told().await, "b");
+    apply("a", json!({}), "2").await;
+    assert_eq!(told().await, "a");
+    apply("b", json!({"of": "none"}), "1").await;
+    maps.delete("a", &DeleteParams::default()).await.unwrap();
+    assert_eq!(told().await, "a");
+}
+
+#[tokio::test]
 async fn cluster_scoped_objects_can_be_watched_too() {
     let namespace = Namespace::create_labelled(&[("deputy.dev/tenant", "acme")]).await;
     let api: Api<PartialObjectMeta<NamespaceObject>> = Api::all(namespace.client().await);

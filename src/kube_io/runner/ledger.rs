@@ -10,7 +10,7 @@ use kube::{Resource, ResourceExt};
 use crate::kube_io::guarded::Guarded;
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::{ANNOTATION_PREFIX, FINALIZER, FLUX_REQUESTED_AT};
-use crate::telemetry::metrics::ConditionLabels;
+use crate::telemetry::metrics::Counted;
 
 pub(super) struct Ledger<K: Resource<DynamicType = ()> + Clone + 'static> {
     cache: Store<Guarded<K>>,
@@ -25,7 +25,7 @@ struct Entry<K> {
     failures: u32,
     /// What we wrote, as long as the cache may not have it yet.
     written: Option<Arc<K>>,
-    counted: Vec<ConditionLabels>,
+    counted: Vec<Counted>,
 }
 
 impl<K> Default for Entry<K> {
@@ -98,19 +98,19 @@ impl<K: Resource<DynamicType = ()> + Clone> Ledger<K> {
         }
     }
 
-    /// Notes how the object's conditions are counted from now on; returns how they were.
+    /// Lets the object's conditions be counted anew, given how they were counted before.
     pub(super) fn recount(
         &self,
         key: &ObjectKey,
-        counted: Vec<ConditionLabels>,
-    ) -> Vec<ConditionLabels> {
+        recount: impl FnOnce(&[Counted]) -> Vec<Counted>,
+    ) {
         let mut entries = self.lock();
         let entry = entries.entry(key.clone()).or_default();
-        std::mem::replace(&mut entry.counted, counted)
+        entry.counted = recount(&entry.counted);
     }
 
     /// Forgets an object that is gone; returns how its conditions were counted.
-    pub(super) fn forget(&self, key: &ObjectKey) -> Vec<ConditionLabels> {
+    pub(super) fn forget(&self, key: &ObjectKey) -> Vec<Counted> {
         self.lock()
             .remove(key)
             .map_or_else(Vec::new, |entry| entry.counted)

@@ -61,7 +61,7 @@ impl<R: Reconciler> Steps<R> {
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, key: &ObjectKey) {
         let counted = self.ledger.forget(key);
-        self.runtime.metrics.recount_conditions(&counted, &[]);
+        self.runtime.metrics.recount_conditions(&counted, []);
     }
 
     async fn visit(&self, key: &ObjectKey, object: &Guarded<R::Kind>) -> (Outcome, Next) {
@@ -166,9 +166,10 @@ impl<R: Reconciler> Steps<R> {
     }
 
     pub(super) fn count(&self, key: &ObjectKey, conditions: &[Condition]) {
-        let counted: Vec<_> = conditions.iter().map(labels::<R>).collect();
-        let before = self.ledger.recount(key, counted.clone());
-        self.runtime.metrics.recount_conditions(&before, &counted);
+        let labels = conditions.iter().map(labels::<R>);
+        let metrics = &self.runtime.metrics;
+        self.ledger
+            .recount(key, |before| metrics.recount_conditions(before, labels));
     }
 
     fn wrote(&self, key: &ObjectKey, mut written: R::Kind) -> Arc<R::Kind> {

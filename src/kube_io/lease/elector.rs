@@ -1,11 +1,4 @@
-//! Who of several replicas may act: leadership by a `coordination.k8s.io` Lease.
-//!
-//! **Guarantees**: updates carry the resourceVersion, so of two replicas that reach for the lease one fails. A holder counts
-//! itself out when its renewals have failed for the renew deadline, measured on the monotonic clock from before
-//! the last successful request was sent; others wait for the longer lease duration, measured from when they
-//! saw the last renewal. Neither depends on the clocks of two machines agreeing.
-//!
-//! **Assumptions**: monotonic clocks run at about the same speed.
+//! Reaches for the lease, renews it, and gives it back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,128 +11,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::FIELD_MANAGER;
+use super::{Held, Leadership, LeaseLost, LeaseSettings, Term};
+use crate::kube_io::FIELD_MANAGER;
 use crate::model::clock::Clock;
-
-/// How the lease is held. The defaults are those that survive a slow API server: 35, 30 and 5 seconds.
-#[derive(Debug, Clone)]
-pub struct LeaseSettings {
-    /// Where the Lease is.
-    pub namespace: String,
-    /// What it is called.
-    pub name: String,
-    /// Who reaches for it: must differ between any two processes, also between two lives of one pod.
-    pub holder: String,
-    /// For how long others leave an unrenewed lease alone; whole seconds.
-    pub duration: Duration,
-    /// After how long without a renewal the holder stops. Less than `duration`.
-    pub renew_deadline: Duration,
-    /// How often it is renewed, or reached for.
-    pub retry: Duration,
-}
-
-impl LeaseSettings {
-    /// Names the lease and the holder, with the default times.
-    pub fn new(
-        namespace: impl Into<String>,
-        name: impl Into<String>,
-        holder: impl Into<String>,
-    ) -> Self {
-        Self {
-            namespace: namespace.into(),
-            name: name.into(),
-            holder: holder.into(),
-            duration: Duration::from_secs(35),
-            renew_deadline: Duration::from_secs(30),
-            retry: Duration::from_secs(5),
-        }
-    }
-}
-
-/// The lease was held, and is no longer: the process must end.
-#[derive(Debug, thiserror::Error)]
-#[error("The lease {namespace}/{name} is lost: {why}.")]
-pub struct LeaseLost {
-    namespace: String,
-    name: String,
-    why: &'static str,
-}
-
-/// Whether this process may act. Clones see the same.
-#[derive(Debug, Clone)]
-pub struct Leadership(Held);
-
-#[derive(Debug, Clone)]
-enum Held {
-    Always,
-    As(watch::Receiver<Term>),
-}
-
-/// The time in which this process may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Term {
-    NotYet,
-    Until(Instant),
-    Over,
-}
-
-impl Term {
-    fn has_begun(&self) -> bool {
-        *self != Self::NotYet
-    }
-}
-
-impl Leadership {
-    /// The leadership of a process that is alone by other means.
-    pub fn unchallenged() -> Self {
-        Self(Held::Always)
-    }
-
-    /// Tells whether it is held right now, even if no task has noticed yet that its time is over.
-    ///
-    /// To be asked before anything irreversible.
-    pub fn is_held(&self) -> bool {
-        match &self.0 {
-            Held::Always => true,
-            Held::As(term) => {
-                matches!(*term.borrow(), Term::Until(end) if Instant::now() < end)
-            }
-        }
-    }
-
-    /// Waits until it is, or has been, held. **Cancel**: safe.
-    pub async fn acquired(&self) {
-        if let Held::As(term) = &self.0 {
-            let mut term = term.clone();
-            if term.wait_for(Term::has_begun).await.is_err() {
-                // The elector is gone without ever having held the lease.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// Waits until it has been held and is no longer; for ever, if it is never held. **Cancel**: safe.
-    pub async fn lost(&self) {
-        let Held::As(term) = &self.0 else {
-            return std::future::pending().await;
-        };
-        self.acquired().await;
-        let mut term = term.clone();
-        loop {
-            let current = *term.borrow_and_update();
-            let Term::Until(end) = current else {
-                return;
-            };
-            tokio::select! {
-                () = sleep_until(end) => return,
-                changed = term.changed() => if changed.is_err() {
-                    // Nobody is left to renew it, but it holds until its time is over.
-                    return sleep_until(end).await;
-                },
-            }
-        }
-    }
-}
 
 /// Reaches for the lease, and keeps it.
 pub struct Elector {
@@ -151,6 +25,7 @@ pub struct Elector {
 
 /// A renewal as it was last seen, and when: only what is seen to stand still may be taken.
 struct Sighting {
+    holder: String,
     version: Option<String>,
     at: Instant,
 }
@@ -228,19 +103,23 @@ impl Elector {
         if holder.is_empty() || holder == self.settings.holder {
             return true;
         }
+        let granted = spec.lease_duration_seconds.map(u64::try_from);
+        let granted = granted.and_then(Result::ok).map(Duration::from_secs);
+        let granted = granted.unwrap_or(self.settings.duration);
         let version = lease.resource_version();
-        let granted = spec
-            .lease_duration_seconds
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .map_or(self.settings.duration, Duration::from_secs);
-        match seen {
-            Some(sighting) if sighting.version == version => sighting.at.elapsed() > granted,
-            _ => {
-                let at = Instant::now();
-                *seen = Some(Sighting { version, at });
-                false
-            }
+        if let Some(sighting) = seen.as_ref().filter(|it| it.version == version) {
+            return sighting.at.elapsed() > granted;
         }
+        if seen.as_ref().is_none_or(|before| before.holder != holder) {
+            tracing::info!(lease.holder = holder, "another replica leads");
+        }
+        let at = Instant::now();
+        *seen = Some(Sighting {
+            holder,
+            version,
+            at,
+        });
+        false
     }
 
     /// Renews until that has failed for too long; returns why.
