@@ -83,18 +83,18 @@ impl Letters {
         Traits {
             sent,
             inbox,
-            unread: !sent && (number >> 8) % 4 == 0,
-            starred: (number >> 11) % 25 == 0,
-            important: !sent && (number >> 16) % 5 == 0,
+            unread: !sent && (number >> 8).is_multiple_of(4),
+            starred: (number >> 11).is_multiple_of(25),
+            important: !sent && (number >> 16).is_multiple_of(5),
             spam,
             trash,
             category: inbox.then(|| nth(20, 5)),
-            own_label: ((number >> 24) % 6 == 0).then(|| nth(28, 3)),
+            own_label: (number >> 24).is_multiple_of(6).then(|| nth(28, 3)),
         }
     }
 
     fn is_sent(&self, index: u32) -> bool {
-        (self.number(index) >> 12) % 9 == 0
+        (self.number(index) >> 12).is_multiple_of(9)
     }
 
     /// The number of a generated message, by its `Message-ID`.
@@ -215,7 +215,7 @@ impl Letters {
         };
         headers.push(("From", from));
         headers.push(("To", to));
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             let (name, address) = self.correspondent(number.rotate_left(17));
             headers.push(("Cc", mailbox(name, &address)));
         }

@@ -244,10 +244,10 @@ pub(crate) fn attachment(context: &Context<'_>) -> Result<Answer, ApiError> {
     }
     let snapshot = snapshot(context)?;
     let part = mime::attachment_part(context.part(2), &hex(snapshot.message.id));
-    let content = part.and_then(|part| mime::attachment(&snapshot.rfc822(), &part));
-    let content = content.ok_or_else(|| ApiError::invalid_argument("Invalid attachment token"))?;
+    let bytes = part.and_then(|part| mime::attachment(&snapshot.rfc822(), &part));
+    let bytes = bytes.ok_or_else(|| ApiError::invalid_argument("Invalid attachment token"))?;
     Ok(Answer::Json(
-        json!({ "size": content.len(), "data": URL_SAFE.encode(content) }),
+        json!({ "size": bytes.len(), "data": URL_SAFE.encode(bytes) }),
     ))
 }
 
