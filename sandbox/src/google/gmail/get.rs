@@ -229,7 +229,7 @@ fn snapshot(context: &Context<'_>) -> Result<Snapshot, ApiError> {
 pub(crate) fn get(context: &Context<'_>) -> Result<Answer, ApiError> {
     let format = format(context)?;
     let names: Vec<&str> = context.call.params("metadataHeaders").collect();
-    let view = snapshot(context)?.view(format, &names, context.mask.as_ref());
+    let view = snapshot(context)?.view(format, &names, context.mask.as_deref());
     let bytes = serde_json::to_vec(&view);
     bytes
         .map(Answer::Rendered)
