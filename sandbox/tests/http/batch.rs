@@ -6,15 +6,15 @@ use crate::support::{PETER, Reply, World};
 
 /// Parts as the Python client writes them; the inner requests carry their own token.
 async fn send(world: &World, path: &str, token: &str, inner: &[String]) -> Reply {
-    let mut body = String::new();
-    for (nth, target) in inner.iter().enumerate() {
-        body.push_str(&format!(
+    let parts = inner.iter().enumerate().map(|(nth, target)| {
+        format!(
             "--===============7330845974216740156==\nContent-Type: application/http\nMIME-Version: 1.0\n\
              Content-Transfer-Encoding: binary\nContent-ID: <4ba7 + {nth}>\n\nGET {target} HTTP/1.1\n\
              Content-Type: application/json\nMIME-Version: 1.0\nauthorization: Bearer {token}\naccept: application/json\n\
              Host: 127.0.0.1\n\n\n"
-        ));
-    }
+        )
+    });
+    let mut body: String = parts.collect();
     body.push_str("--===============7330845974216740156==--");
     let kind = "multipart/mixed; boundary=\"===============7330845974216740156==\"";
     let request = world

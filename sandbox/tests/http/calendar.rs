@@ -271,9 +271,9 @@ async fn parameters_that_do_not_go_together() {
 async fn expired_tokens_are_gone() {
     let world = World::new().await;
     let bearer = world.token(PETER, &[SCOPE]).await;
-    let list = "calendar/v3/users/me/calendarList";
+    let path = "calendar/v3/users/me/calendarList";
     let (_, last) = world.pages(&bearer, PRIMARY, "items").await;
-    let (_, calendars) = world.pages(&bearer, list, "items").await;
+    let (_, calendars) = world.pages(&bearer, path, "items").await;
     world
         .console(
             "POST",
@@ -293,7 +293,7 @@ async fn expired_tokens_are_gone() {
         refused(
             &world,
             &bearer,
-            &format!("{list}?syncToken={}", token(&calendars))
+            &format!("{path}?syncToken={}", token(&calendars))
         )
         .await
         .status,
@@ -336,16 +336,16 @@ async fn free_busy_access_shows_times_only() {
 async fn calendars_and_closed_ones() {
     let world = World::new().await;
     let bearer = world.token(PETER, &["calendar"]).await;
-    let (list, last) = world
+    let (entries, last) = world
         .pages(
             &bearer,
             "calendar/v3/users/me/calendarList?maxResults=1",
             "items",
         )
         .await;
-    assert_eq!(list.len(), 2);
+    assert_eq!(entries.len(), 2);
     assert_eq!(
-        (&list[0]["id"], &list[0]["primary"]),
+        (&entries[0]["id"], &entries[0]["primary"]),
         (&json!(PETER), &json!(true))
     );
     let path = format!(

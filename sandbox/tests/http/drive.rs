@@ -50,10 +50,11 @@ async fn files_then_changes_give_the_whole_truth() {
                 .await;
             for change in page["changes"].as_array().unwrap() {
                 let id = change["fileId"].as_str().unwrap().to_owned();
-                match change["removed"] == json!(true) {
-                    true => known.remove(&id),
-                    false => known.insert(id, change["file"].clone()),
-                };
+                if change["removed"] == json!(true) {
+                    known.remove(&id);
+                } else {
+                    known.insert(id, change["file"].clone());
+                }
             }
             assert_ne!(
                 page.get("nextPageToken").is_some(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::question::{Order, Question};
 use super::recurrence::{self, Moment};
+use super::rule::Unsupported;
 use super::store::{Calendar, Stored};
 use super::sync::{PageToken, SyncToken};
 use super::{DETAILS, calendar_id, event, not_found};
@@ -50,7 +51,7 @@ pub(crate) fn list(context: &Context<'_>) -> Result<Answer, ApiError> {
     } else if question.can_be_continued() {
         let token = SyncToken {
             list,
-            seq: page.seen,
+            seq: page.known,
             single_events: question.single_events,
         };
         body.insert("nextSyncToken".to_owned(), json!(token.encode()));
@@ -170,8 +171,8 @@ fn instances(
     Ok(plain.map(|instance| instance.resource(master)).collect())
 }
 
-fn unsupported(what: super::rule::Unsupported) -> ApiError {
-    let message = format!("The sandbox does not expand {}", what.0);
+fn unsupported(Unsupported(what): Unsupported) -> ApiError {
+    let message = format!("The sandbox does not expand {what}");
     ApiError::invalid_parameter("singleEvents", message)
 }
 
@@ -239,7 +240,7 @@ struct Page {
     items: Vec<Resource>,
     next: Option<PageToken>,
     /// Changes up to this one have been given.
-    seen: u64,
+    known: u64,
 }
 
 /// Now and then a page is short, or empty though more follow.
@@ -248,7 +249,7 @@ fn page(items: Vec<Placed>, question: &Question, seq: u64, seed: u64) -> Page {
     let began = resumed.map_or(seq, |page| page.began);
     let after = resumed.map_or("", |page| page.after.as_str());
     // An incremental list is in the order of changes, so what changes meanwhile comes at its end.
-    let seen = if question.sync.is_some() { seq } else { began };
+    let known = if question.sync.is_some() { seq } else { began };
     let mood = mix(seed, hash(after) ^ items.len() as u64);
     let mut rest = items
         .into_iter()
@@ -264,7 +265,7 @@ fn page(items: Vec<Placed>, question: &Question, seq: u64, seed: u64) -> Page {
         return Page {
             items: Vec::new(),
             next: Some(next),
-            seen,
+            known,
         };
     }
     let size = if mood % 5 == 1 {
@@ -289,6 +290,6 @@ fn page(items: Vec<Placed>, question: &Question, seq: u64, seed: u64) -> Page {
     Page {
         items: taken,
         next,
-        seen,
+        known,
     }
 }

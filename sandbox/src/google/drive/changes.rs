@@ -11,6 +11,10 @@ use crate::instruments::clock::rfc3339;
 const DEFAULT: &str = "kind,nextPageToken,newStartPageToken,\
                        changes(kind,type,changeType,time,removed,fileId,file(kind,id,name,mimeType))";
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
 pub(crate) fn start(context: &Context<'_>) -> Result<Answer, ApiError> {
     let token = context.user.drive.lock().token();
     Ok(Answer::Json(
