@@ -225,15 +225,16 @@ fn a_refused_calendar_does_not_stop_the_others_and_is_tried_again() {
 
 #[test]
 fn the_own_calendar_may_not_be_refused_and_no_calendar_may_fail_otherwise() {
-    for (id, error) in [
-        ("me", gone()),
-        ("team", error(Class::Park, Reason::ApiDisabled, 403)),
+    let outage = error(Class::Retry, Reason::ProviderUnavailable, 503);
+    for (id, error, class) in [
+        ("me", gone(), Class::Park),
         (
             "team",
-            error(Class::Retry, Reason::ProviderUnavailable, 503),
+            error(Class::Park, Reason::ApiDisabled, 403),
+            Class::Park,
         ),
+        ("team", outage, Class::Retry),
     ] {
-        let class = error.class;
         let mut bench = Bench::new(Vendor::with(&["me", "team"], 2));
         bench.edit(|it| it.refused.push((id.into(), error)));
         assert_eq!(bench.read_all().unwrap_err().class, class);
