@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod google;
+pub mod registry;
 pub mod report;
 
 use std::sync::Arc;
