@@ -99,11 +99,7 @@ impl Grants {
     fn known(&self) -> BTreeSet<String> {
         match &self.listed {
             Some(listed) => listed.iter().cloned().collect(),
-            None => self
-                .seen
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            None => self.seen.read().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }
@@ -191,12 +187,7 @@ mod tests {
 
     /// What administrators are used to paste.
     fn pasted() -> Grants {
-        let listed = [
-            "gmail.readonly",
-            "gmail.send",
-            "calendar",
-            "drive.metadata.readonly",
-        ];
+        let listed = ["gmail.readonly", "gmail.send", "calendar", "drive.metadata.readonly"];
         let full = |name| format!("https://www.googleapis.com/auth/{name}");
         Grants::new(Some(listed.map(full).to_vec()))
     }
@@ -227,10 +218,7 @@ mod tests {
         }
         assert!(!grants.may(Method::UsersGet));
         let error = grants.choices(Method::UsersGet).unwrap_err();
-        assert_eq!(
-            (error.class, error.reason),
-            (Class::Invalid, Reason::ScopeNotAuthorized)
-        );
+        assert_eq!((error.class, error.reason), (Class::Invalid, Reason::ScopeNotAuthorized));
         assert!(error.remedy.contains("admin.directory.user.readonly"));
     }
 
@@ -267,10 +255,7 @@ mod tests {
         assert_eq!(grants.choices(Method::MessagesGet).unwrap().len(), 4);
         grants.learn([scopes::GMAIL_READONLY.to_owned()]);
         assert!(grants.may(Method::MessagesSearch));
-        assert_eq!(
-            grants.choices(Method::MessagesGet).unwrap(),
-            [[scopes::GMAIL_READONLY]]
-        );
+        assert_eq!(grants.choices(Method::MessagesGet).unwrap(), [[scopes::GMAIL_READONLY]]);
         grants.learn([]);
         assert!(!grants.may(Method::MessagesGet));
     }
@@ -287,15 +272,9 @@ mod tests {
             ]
             .map(str::to_owned),
         );
-        let both = [
-            scopes::CALENDAR_LIST_READONLY,
-            scopes::CALENDAR_EVENTS_READONLY,
-        ];
+        let both = [scopes::CALENDAR_LIST_READONLY, scopes::CALENDAR_EVENTS_READONLY];
         assert_eq!(grants.choices(Method::EventsList).unwrap(), [both]);
         assert_eq!(grants.choices(Method::CalendarListList).unwrap(), [both]);
-        assert_eq!(
-            grants.choices(Method::MessagesGet).unwrap(),
-            [[scopes::GMAIL_READONLY]]
-        );
+        assert_eq!(grants.choices(Method::MessagesGet).unwrap(), [[scopes::GMAIL_READONLY]]);
     }
 }
