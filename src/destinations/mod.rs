@@ -4,6 +4,7 @@ mod changes;
 pub mod error;
 pub mod object_store;
 mod open;
+pub mod postgres;
 mod redact;
 pub mod spec;
 

@@ -323,7 +323,10 @@ mod tests {
     async fn a_pause_of_one_user_is_not_anothers() {
         let quota = quota(1_000_000, 1_000_000);
         let pause = Duration::from_secs(30);
-        quota.acquire("peter", 1, 8).await.throttled(Breadth::User, pause);
+        quota
+            .acquire("peter", 1, 8)
+            .await
+            .throttled(Breadth::User, pause);
         let start = Instant::now();
         quota.acquire("mary", 1, 8).await;
         assert_eq!(start.elapsed(), Duration::ZERO);
@@ -335,7 +338,10 @@ mod tests {
     async fn a_pause_of_all_is_everyones_and_shrinks_the_allowance() {
         let quota = quota(6_000, 6_000);
         let pause = Duration::from_secs(1);
-        quota.acquire("peter", 20, 8).await.throttled(Breadth::All, pause);
+        quota
+            .acquire("peter", 20, 8)
+            .await
+            .throttled(Breadth::All, pause);
         let start = Instant::now();
         quota.acquire("mary", 20, 8).await;
         assert!(start.elapsed() >= pause);
