@@ -8,6 +8,8 @@
 mod support;
 
 #[cfg(test)]
+mod destinations;
+#[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
