@@ -31,10 +31,10 @@ const CONNECTIONS: usize = 8;
 const CONNECT: Duration = Duration::from_secs(15);
 
 /// How long to wait for a connection that is free.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 
 /// How long what was sent may stay unacknowledged before the server counts as gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// Bounds what a statement may take and wait for, and keeps a commit from returning before it is on the disk, where the
 /// server was set to that. Erasing a mailbox may take minutes; nothing else does.
@@ -59,7 +59,7 @@ pub(super) fn connect(
         redactor,
     };
     let authority = credentials.and_then(|all| all.get(AUTHORITY));
-    let authority = authority.map(|pem| pem.expose_secret());
+    let authority = authority.map(ExposeSecret::expose_secret);
     let tls = tls::connector(mode, authority).map_err(|why| bad_tls(&place, why))?;
     set_defaults(&mut config, mode);
     let manager = Manager::from_config(config, tls, ManagerConfig::default());
@@ -78,7 +78,7 @@ pub(super) fn connect(
             })
         }))
         .build()
-        .map_err(|error| place.unusable(&error))?;
+        .map_err(|error| place.unusable(error))?;
     Ok(PostgresSchema {
         pool,
         tables: Tables::new(schema),

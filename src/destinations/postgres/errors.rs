@@ -103,7 +103,7 @@ impl Place {
     }
 
     /// Makes the error of a pool that cannot be set up.
-    pub(super) fn unusable(&self, error: &BuildError) -> Error {
+    pub(super) fn unusable(&self, error: BuildError) -> Error {
         let meaning = format!("{} cannot be used.", self.name);
         Error::new(
             Kind::DestinationInvalid,
@@ -111,7 +111,7 @@ impl Place {
             meaning,
             "Report this as a bug.",
         )
-        .because(self.redactor.cause(error))
+        .because(self.redactor.cause(&error))
     }
 }
 
