@@ -11,6 +11,7 @@ mod support;
 mod access;
 #[cfg(test)]
 mod chart;
+mod destinations;
 #[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
