@@ -1,1 +1,3 @@
-fn main(){}
+//! The `deputy` binary.
+
+fn main() {}

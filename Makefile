@@ -1,0 +1,33 @@
+# Two commands: `make demo` shows it, `make test` proves it. Both prepare what they need first (see hack/).
+
+CARGO ?= cargo
+
+.PHONY: demo test check bench setup jobs
+
+demo: ## From three YAML files to rows, on a real API server with a simulated Google.
+	hack/setup.sh demo
+	$(CARGO) build --workspace --bins
+	hack/demo
+
+test: ## All tests. They need no network and no root once set up.
+	hack/setup.sh test
+	$(CARGO) test --workspace --doc
+	$(CARGO) test --workspace --lib --bins
+	hack/clients.sh
+	$(CARGO) test --workspace --test '*'
+
+check: ## Form: formatting, lints and documentation, without a single warning.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
+
+bench: ## Speed and memory, beside the official client and the bare limit.
+	hack/setup.sh test
+	$(CARGO) build --workspace --bins --release
+	$(CARGO) bench -p deputy
+
+setup: ## Only fetch and build what the others need.
+	hack/setup.sh test
+
+jobs: ## The same, and the controllers that run batch/v1 Jobs.
+	hack/setup.sh jobs

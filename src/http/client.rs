@@ -1,0 +1,335 @@
+//! Requests out, replies in, both within bounds.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{HeaderMap, Method, StatusCode, header};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::auth::Token;
+use super::endpoints::{Allowed, Endpoints};
+use super::error::{Error, Kind};
+use super::limits::Registry;
+use super::resolve::Resolver;
+use super::{body, tls};
+
+/// How the stack is set up; the same for all vendors.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Places beyond the vendors' own hosts that credentials may be sent to.
+    pub allowed: Vec<Allowed>,
+    /// The longest that one request may take, from the first byte out to the last one in.
+    pub timeout: Duration,
+    /// The largest body of a reply, bytes, after decompression.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allowed: Vec::new(),
+            timeout: Duration::from_mins(1),
+            max_body_bytes: 32 * 1024 * 1024,
+        }
+    }
+}
+
+/// Sends requests. Cheap to clone; clones share connections and quotas.
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+struct Shared {
+    reqwest: reqwest::Client,
+    tls: Arc<rustls::ClientConfig>,
+    allowed: Arc<[Allowed]>,
+    quotas: Registry,
+    timeout: Duration,
+    max_body_bytes: usize,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("allowed", &self.0.allowed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is to be sent.
+pub struct Request<'a> {
+    /// GET, POST and so on.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Who asks.
+    pub token: Option<&'a Token>,
+    /// A JSON body.
+    pub json: Option<&'a serde_json::Value>,
+}
+
+/// What came back, in full.
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Vec<u8>,
+    host: String,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+impl Reply {
+    /// Reads the body as JSON, at most 128 levels deep.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`], with the place and never the text.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let detail = match error.classify() {
+                serde_json::error::Category::Data => "JSON, but of another shape",
+                serde_json::error::Category::Eof => "JSON that ends early",
+                _ => "not JSON",
+            };
+            let at = format!("{detail}, at line {} column {}", error.line(), error.column());
+            Error::new(Kind::Malformed, self.host.clone(), at)
+        })
+    }
+
+    /// Makes a reply without a server.
+    #[cfg(test)]
+    pub(crate) fn for_test(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
+        Self {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: body.as_bytes().to_vec(),
+            host: "test".to_owned(),
+        }
+    }
+
+    /// Returns how long the vendor asks to wait, at most a day. Only the form in seconds is in use among APIs.
+    pub fn retry_after(&self) -> Option<Duration> {
+        seconds(self.headers.get(header::RETRY_AFTER)?.to_str().ok()?)
+    }
+}
+
+/// Reads a number of seconds, at most a day.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    let seconds: u64 = text.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(86_400)))
+}
+
+impl Client {
+    /// Sets the stack up. Makes no connection.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`] where the TLS library cannot be set up.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let tls = tls::config()?;
+        let allowed: Arc<[Allowed]> = settings.allowed.into();
+        let mut negotiating = tls.clone();
+        negotiating.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let reqwest = reqwest::Client::builder()
+            .tls_backend_preconfigured(negotiating)
+            .dns_resolver(Resolver::new(Arc::clone(&allowed)))
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .timeout(settings.timeout)
+            .connect_timeout(Duration::from_secs(10))
+            .pool_idle_timeout(Duration::from_mins(1))
+            .user_agent(concat!("deputy/", env!("CARGO_PKG_VERSION"), " (gzip)"))
+            .build()
+            .map_err(|error| Error::from_reqwest("", &error))?;
+        Ok(Self(Arc::new(Shared {
+            reqwest,
+            tls: Arc::new(tls),
+            allowed,
+            quotas: Registry::default(),
+            timeout: settings.timeout,
+            max_body_bytes: settings.max_body_bytes,
+        })))
+    }
+
+    /// Returns where requests of a connection may go, given the vendor's own hosts.
+    pub fn endpoints(&self, vendor: &'static [&'static str]) -> Endpoints {
+        Endpoints::new(vendor, Arc::clone(&self.0.allowed))
+    }
+
+    /// Returns the quotas that all connections share.
+    pub fn quotas(&self) -> &Registry {
+        &self.0.quotas
+    }
+
+    /// Sends one request, once, and reads all of the reply, whatever its status.
+    ///
+    /// # Errors
+    /// Any [`Kind`]; which of them may pass by itself, [`Kind::is_transient`] tells.
+    ///
+    /// # Cancel
+    /// Dropping it closes the connection or resets the stream; the vendor may have acted on the request.
+    pub async fn send(&self, endpoints: &Endpoints, request: Request<'_>) -> Result<Reply, Error> {
+        endpoints.check(&request.url)?;
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let mut builder = self.0.reqwest.request(request.method, request.url);
+        if let Some(token) = request.token {
+            builder = builder.header(header::AUTHORIZATION, token.header());
+        }
+        if let Some(json) = request.json {
+            builder = builder.json(json);
+        }
+        let sent = builder.send().await;
+        let mut response = sent.map_err(|error| Error::from_reqwest(&host, &error))?;
+        let body = body::read(&host, &mut response, self.0.max_body_bytes).await?;
+        Ok(Reply {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            host,
+        })
+    }
+
+    /// Returns the longest that one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    /// Returns a connector that resolves and trusts as this client does, for a library that brings its own.
+    pub(super) fn connector(
+        &self,
+    ) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
+        let mut http = HttpConnector::new_with_resolver(Resolver::new(Arc::clone(&self.0.allowed)));
+        http.enforce_http(false);
+        http.set_connect_timeout(Some(Duration::from_secs(10)));
+        hyper_rustls::HttpsConnector::from((http, Arc::clone(&self.0.tls)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use wiremock::matchers::{any, header};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::http::testing::{Raw, client, raw_server};
+
+    async fn get(client: &Client, url: &str) -> Result<Reply, Error> {
+        let token = Token::new("canary".to_owned(), jiff::Timestamp::MAX);
+        let request = Request {
+            method: Method::GET,
+            url: url.parse().unwrap(),
+            token: Some(&token),
+            json: None,
+        };
+        client.send(&client.endpoints(&["vendor.example"]), request).await
+    }
+
+    #[tokio::test]
+    async fn a_reply_comes_back_whatever_its_status() {
+        let server = MockServer::start().await;
+        let reply = ResponseTemplate::new(429)
+            .insert_header("Retry-After", "7")
+            .set_body_json(json!({"error": "slow down"}));
+        let asked = Mock::given(header("Authorization", "Bearer canary"));
+        asked.respond_with(reply).expect(1).mount(&server).await;
+        let reply = get(&client(&server.uri()), &server.uri()).await.unwrap();
+        assert_eq!(reply.status, 429);
+        assert_eq!(reply.retry_after(), Some(Duration::from_secs(7)));
+        assert_eq!(reply.json::<Value>().unwrap()["error"], "slow down");
+        assert!(!format!("{reply:?}").contains("slow"));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let server = MockServer::start().await;
+        let away = ResponseTemplate::new(302).insert_header("Location", "https://evil.example/");
+        Mock::given(any()).respond_with(away).mount(&server).await;
+        let reply = get(&client(&server.uri()), &server.uri()).await.unwrap();
+        assert_eq!(reply.status, 302);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_not_allowed_gets_no_request() {
+        let server = MockServer::start().await;
+        Mock::given(any())
+            .respond_with(ResponseTemplate::new(200))
+            .expect(0)
+            .mount(&server)
+            .await;
+        let error = get(&client("http://127.0.0.1:1"), &server.uri()).await;
+        assert_eq!(error.unwrap_err().kind, Kind::Refused);
+    }
+
+    #[tokio::test]
+    async fn a_vendors_name_that_leads_inside_is_refused() {
+        let client = client("http://127.0.0.1:1");
+        let request = Request {
+            method: Method::GET,
+            url: "https://localhost/".parse().unwrap(),
+            token: None,
+            json: None,
+        };
+        let error = client.send(&client.endpoints(&["localhost"]), request).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind, Kind::Refused, "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_endless_reply_ends_at_the_bound() {
+        let url = raw_server(Raw::Endless).await;
+        let error = get(&client(&url), &url).await.unwrap_err();
+        assert_eq!(error.kind, Kind::TooLarge, "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_announced_giant_is_not_even_begun() {
+        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")).await;
+        let error = get(&client(&url), &url).await.unwrap_err();
+        assert_eq!(error.kind, Kind::TooLarge, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_cut_reply_is_an_error_and_not_a_short_body() {
+        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\"")).await;
+        let error = get(&client(&url), &url).await.unwrap_err();
+        assert!(error.kind.is_transient(), "{error}");
+        assert_ne!(error.kind, Kind::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn silence_times_out() {
+        let url = raw_server(Raw::Silent).await;
+        let error = get(&client(&url), &url).await.unwrap_err();
+        assert_eq!(error.kind, Kind::TimedOut, "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_unreachable() {
+        let error = get(&client("http://127.0.0.1:1"), "http://127.0.0.1:1/").await;
+        assert_eq!(error.unwrap_err().kind, Kind::Unreachable);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_json_is_malformed_and_not_quoted() {
+        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{canary}")).await;
+        let reply = get(&client(&url), &url).await.unwrap();
+        let error = reply.json::<Value>().unwrap_err();
+        assert_eq!(error.kind, Kind::Malformed);
+        assert!(!error.to_string().contains("canary"));
+        let deep = "[".repeat(10_000);
+        let reply = Reply { body: deep.into_bytes(), ..reply };
+        assert_eq!(reply.json::<Value>().unwrap_err().kind, Kind::Malformed);
+    }
+}

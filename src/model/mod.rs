@@ -1,0 +1,12 @@
+//! The plain nouns that every layer speaks of. No I/O, no vendor, no Kubernetes.
+
+pub mod account;
+pub mod clock;
+pub mod cursor;
+pub mod dataset;
+pub mod email;
+pub mod privacy;
+pub mod record;
+pub mod row;
+pub mod secret;
+pub mod table;

@@ -1,0 +1,110 @@
+//! Values that must never be seen, and the one thing that may be shown of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretSlice};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The name of a Secret in the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecretRef {
+    /// The Secret's name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// The entries of a Kubernetes Secret: names in the open, values closed.
+///
+/// There is no way to print a value, and memory is wiped when it goes.
+#[derive(Clone, Default)]
+pub struct Credentials(BTreeMap<String, SecretSlice<u8>>);
+
+impl Credentials {
+    /// Takes the entries over.
+    pub fn new(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self(
+            entries
+                .into_iter()
+                .map(|(name, value)| (name, value.into()))
+                .collect(),
+        )
+    }
+
+    /// Returns a value, closed.
+    pub fn get(&self, name: &str) -> Option<&SecretSlice<u8>> {
+        self.0.get(name)
+    }
+
+    /// Returns the names of the entries, in order: what a message may list when the wanted one is missing.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Returns what may be shown of all entries together, to notice a change.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        for (name, value) in &self.0 {
+            for part in [name.as_bytes(), value.expose_secret()] {
+                hash.update((part.len() as u64).to_be_bytes());
+                hash.update(part);
+            }
+        }
+        Fingerprint::from_digest(&hash.finalize())
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// The start of a SHA-256, as `sha256:` and 16 hexadecimal digits: enough to tell two keys apart, too little to find one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    fn from_digest(digest: &[u8]) -> Self {
+        use std::fmt::Write as _;
+        let mut text = String::from("sha256:");
+        for byte in digest.iter().take(8) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Self(text)
+    }
+
+    /// Returns the fingerprint as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_value_can_be_printed() {
+        let credentials = Credentials::new([("key.json".to_owned(), b"canary".to_vec())]);
+        assert_eq!(format!("{credentials:?}"), r#"{"key.json"}"#);
+        assert!(!credentials.fingerprint().as_str().contains("canary"));
+    }
+
+    #[test]
+    fn a_fingerprint_tells_where_one_value_ends() {
+        let one = Credentials::new([("a".to_owned(), b"bc".to_vec())]);
+        let other = Credentials::new([("ab".to_owned(), b"c".to_vec())]);
+        assert_ne!(one.fingerprint(), other.fingerprint());
+    }
+}

@@ -1,0 +1,192 @@
+//! Reading a mailbox once, newest messages first.
+
+use std::vec::IntoIter;
+
+use futures::future::OptionFuture;
+
+use super::cursor::MailPlace;
+use super::fetch::{self, Fetched};
+use super::judge::Unwanted;
+use super::labels::ExcludedLabels;
+use super::wire::{Listed, MESSAGES, PROFILE, Profile};
+use crate::model::cursor::Cursor;
+use crate::providers::google::api::Method;
+use crate::providers::google::export::ask::{Ask, Source};
+use crate::providers::google::export::{cursor, fault, window};
+use crate::providers::{Error, Page, Position};
+
+/// Most ids on a page: the vendor's limit.
+const PAGE_IDS: &str = "500";
+
+/// A place in a full listing.
+pub(super) struct Listing {
+    /// The end of the history before the first request.
+    history_id: String,
+    /// The token of the page that is being read.
+    token: Option<String>,
+    /// Whether the token was stored: then the vendor may have forgotten it.
+    resumed: bool,
+    open: Option<OpenPage>,
+    /// The page after that, asked for while this one's messages were fetched.
+    ahead: Option<Result<OpenPage, Error>>,
+}
+
+/// A page of ids whose messages are being fetched.
+struct OpenPage {
+    ids: IntoIter<String>,
+    next: Option<String>,
+    /// Whether all messages so far were too old.
+    too_old: bool,
+}
+
+impl Listing {
+    /// Pins the end of the history, then begins: what changes during the listing is found by following from there.
+    pub(super) async fn begin<A: Ask>(source: Source<'_, A>) -> Result<Self, Error> {
+        let query = [("fields", "historyId")];
+        let profile: Profile = source.get(Method::Profile, PROFILE, &query).await?;
+        Ok(Self::at(profile.history_id, None))
+    }
+
+    /// Goes on where an earlier run stopped, with the history id that it pinned.
+    pub(super) fn resumed(history_id: String, token: Option<String>) -> Self {
+        Self {
+            resumed: token.is_some(),
+            ..Self::at(history_id, token)
+        }
+    }
+
+    fn at(history_id: String, token: Option<String>) -> Self {
+        Self {
+            history_id,
+            token,
+            resumed: false,
+            open: None,
+            ahead: None,
+        }
+    }
+
+    /// Returns the next page. One page of ids is several where its messages are large; all but the last of them leave
+    /// the cursor before it.
+    pub(super) async fn next<A: Ask>(
+        &mut self,
+        source: Source<'_, A>,
+        labels: &mut ExcludedLabels,
+    ) -> Result<Page, Error> {
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.open_page(source).await?,
+        };
+        let fetched = self.fetch(source, &mut open).await?;
+        super::resolve(source, labels, &fetched).await?;
+        let judge = super::judge(source, labels);
+        open.too_old &= judge.all_too_old(&fetched);
+        let Fetched {
+            read, gone, failed, ..
+        } = fetched;
+        let changes = judge.changes(read, gone, Unwanted::Omit);
+        let (position, cursor) = self.leave(open, searches(source))?;
+        Ok(Page {
+            changes,
+            failed,
+            cursor,
+            position,
+        })
+    }
+
+    async fn open_page<A: Ask>(&mut self, source: Source<'_, A>) -> Result<OpenPage, Error> {
+        let page = match self.ahead.take() {
+            Some(page) => page,
+            None => list(source, self.token.as_deref()).await,
+        };
+        match page {
+            Err(error) if self.resumed && error.status == Some(400) => {
+                self.token = None;
+                self.resumed = false;
+                list(source, None).await
+            }
+            page => {
+                self.resumed = false;
+                page
+            }
+        }
+    }
+
+    /// Fetches messages and, meanwhile, the next page of ids.
+    async fn fetch<A: Ask>(
+        &mut self,
+        source: Source<'_, A>,
+        open: &mut OpenPage,
+    ) -> Result<Fetched, Error> {
+        let next = open.next.as_deref().filter(|_| self.ahead.is_none());
+        let ahead: OptionFuture<_> = next.map(|token| list(source, Some(token))).into();
+        let (fetched, ahead) = futures::join!(
+            fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE),
+            ahead
+        );
+        self.ahead = self.ahead.take().or(ahead);
+        fetched
+    }
+
+    fn leave(&mut self, open: OpenPage, searched: bool) -> Result<(Position, Cursor), Error> {
+        let history_id = self.history_id.clone();
+        if open.ids.len() > 0 {
+            self.open = Some(open);
+        } else if open.next.is_none() || open.too_old {
+            let place = MailPlace::Following { history_id };
+            return Ok((Position::Listed, cursor::write(&place)?));
+        } else {
+            self.token = open.next;
+        }
+        let place = MailPlace::Listing {
+            history_id,
+            page_token: self.token.clone(),
+            searched,
+        };
+        Ok((Position::Listing, cursor::write(&place)?))
+    }
+}
+
+/// Returns whether the vendor itself leaves out what is too old. Where no scope lets it search, the listing ends with
+/// the first page that is too old as a whole.
+pub(super) fn searches<A: Ask>(source: Source<'_, A>) -> bool {
+    source.request.since.is_some() && source.api.may(Method::MessagesSearch)
+}
+
+/// Lists a page of ids.
+async fn list<A: Ask>(source: Source<'_, A>, token: Option<&str>) -> Result<OpenPage, Error> {
+    let after = window::start(source.request.since)
+        .filter(|_| searches(source))
+        .map(|start| format!("after:{}", start.as_second() - 1));
+    let method = match after {
+        Some(_) => Method::MessagesSearch,
+        None => Method::MessagesList,
+    };
+    let mut query = vec![
+        ("maxResults", PAGE_IDS),
+        ("includeSpamTrash", "true"),
+        ("fields", "messages/id,nextPageToken,resultSizeEstimate"),
+    ];
+    query.extend(after.as_deref().map(|after| ("q", after)));
+    query.extend(token.map(|token| ("pageToken", token)));
+    let reply: Listed = source.get(method, MESSAGES, &query).await?;
+    if let Some(what) = wrong(&reply, token) {
+        return Err(fault::malformed(method.name(), what));
+    }
+    let ids: Vec<String> = reply.messages.into_iter().map(|it| it.id).collect();
+    Ok(OpenPage {
+        too_old: source.request.since.is_some() && !ids.is_empty(),
+        ids: ids.into_iter(),
+        next: reply.next_page_token,
+    })
+}
+
+/// An empty mailbox is a mailbox, and its listing ends in the deletion of what is stored: so it has to be said.
+fn wrong(reply: &Listed, token: Option<&str>) -> Option<&'static str> {
+    if reply.messages.is_empty() && reply.result_size_estimate.is_none() {
+        Some("it lists nothing and does not say so")
+    } else if token.is_some() && reply.next_page_token.as_deref() == token {
+        Some("the next page has the token of this one")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,51 @@
+//! The list of systems. A new one is one line here.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Clients, Error, Pace, Provider, Session};
+use crate::model::secret::Credentials;
+
+macro_rules! providers {
+    ($($(#[doc = $doc:literal])* $variant:ident => $provider:ty,)*) => {
+        /// Which system, and what that system needs to know. Exactly one.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub enum ProviderSpec {
+            $($(#[doc = $doc])* $variant(<$provider as Provider>::Spec),)*
+        }
+
+        impl ProviderSpec {
+            /// The names of all systems.
+            pub const NAMES: &'static [&'static str] = &[$(<$provider as Provider>::NAME,)*];
+
+            /// Returns the system's name.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => <$provider as Provider>::NAME,)*
+                }
+            }
+
+            /// Opens a connection; see [`Provider::open`].
+            pub async fn open(
+                &self,
+                credentials: &Credentials,
+                pace: Pace,
+                clients: &Clients,
+            ) -> Result<Arc<dyn Session>, Error> {
+                match self {
+                    $(Self::$variant(spec) => {
+                        <$provider as Provider>::open(spec, credentials, pace, clients).await
+                    })*
+                }
+            }
+        }
+    };
+}
+
+providers! {
+    /// Google Workspace: a service account with domain-wide delegation.
+    Google => super::google::Google,
+}

@@ -1,0 +1,25 @@
+//! All integration tests, in one binary: they share one API server, and link once.
+
+#[cfg(test)]
+#[allow(
+    dead_code,
+    reason = "the harness offers more than the tests of one moment use"
+)]
+mod support;
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod chart;
+#[cfg(test)]
+mod every_file_runs;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod watch;

@@ -1,0 +1,129 @@
+//! The operator as a user runs it: the `deputy` program, started, killed and read from outside.
+
+use std::ffi::OsStr;
+use std::process::{Command, ExitStatus, Output};
+use std::time::Duration;
+
+use super::cluster_config::ClusterConfig;
+use super::process::Process;
+use super::wait;
+
+/// The program that Cargo built for these tests.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_deputy");
+
+/// How to start the operator: its environment is empty but for what is given here.
+#[derive(Debug)]
+pub(crate) struct Launch(Command);
+
+impl Launch {
+    /// A run of `deputy` with this subcommand and its arguments.
+    pub(crate) fn new<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command
+            .env_clear()
+            .env("RUST_BACKTRACE", "1")
+            .args(arguments);
+        Self(command)
+    }
+
+    /// Adds an argument.
+    pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.0.arg(argument);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Lets it into the cluster.
+    pub(crate) fn cluster(self, config: &ClusterConfig) -> Self {
+        let file = config.file();
+        self.env("KUBECONFIG", file)
+    }
+
+    /// Starts it and returns at once.
+    pub(crate) fn start(mut self) -> Operator {
+        Operator {
+            process: Process::start("deputy", &mut self.0),
+        }
+    }
+
+    /// Runs it to its end, outputs apart, for subcommands that end by themselves.
+    pub(crate) async fn output(mut self, within: Duration) -> Output {
+        let run =
+            tokio::task::spawn_blocking(move || self.0.stdin(std::process::Stdio::null()).output());
+        let ended = tokio::time::timeout(within, run)
+            .await
+            .expect("deputy ends in time");
+        ended.expect("waits for deputy").expect("starts deputy")
+    }
+}
+
+/// A running operator. Dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    process: Process,
+}
+
+impl Operator {
+    /// Everything that it has printed so far, to both outputs.
+    pub(crate) fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Whether it is still running.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// Waits until it has printed a line with this text, and returns the line. Fails at once when it ends first.
+    pub(crate) async fn printed(&mut self, text: &str, within: Duration) -> String {
+        wait::until(&format!("deputy to print {text:?}"), within, async || {
+            let running = self.is_running();
+            let found = self
+                .log()
+                .lines()
+                .find(|line| line.contains(text))
+                .map(str::to_owned);
+            assert!(
+                running || found.is_some(),
+                "deputy ended and never printed {text:?}"
+            );
+            found
+        })
+        .await
+    }
+
+    /// Asks it to stop (SIGTERM) and waits for its end.
+    pub(crate) async fn terminate(&mut self, within: Duration) -> ExitStatus {
+        self.process.terminate(within).await
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+        self.process.ended(within).await
+    }
+
+    /// Kills it at once (SIGKILL).
+    pub(crate) fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Stops it in its tracks (SIGSTOP), as a frozen machine would, until [`Self::thaw`].
+    pub(crate) fn freeze(&mut self) {
+        self.process.signal("STOP");
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub(crate) fn thaw(&mut self) {
+        self.process.signal("CONT");
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
