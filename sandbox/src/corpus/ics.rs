@@ -57,7 +57,7 @@ pub(crate) fn events(bytes: &[u8]) -> Result<Found, String> {
             .get(&id)
             .and_then(|place| found.events.get_mut(*place))
         {
-            *known = event
+            *known = event;
         } else {
             places.insert(id, found.events.len());
             found.events.push(event);
