@@ -15,3 +15,5 @@ mod chart;
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod health;
