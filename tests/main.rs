@@ -17,3 +17,11 @@ mod every_file_runs;
 mod harness;
 #[cfg(test)]
 mod health;
+#[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod watch;

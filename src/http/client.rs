@@ -104,6 +104,20 @@ impl Reply {
         })
     }
 
+    /// Makes a reply without a server.
+    #[cfg(test)]
+    pub(crate) fn for_test(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap()));
+        Self {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: headers.collect(),
+            body: body.as_bytes().to_vec(),
+            host: "test".to_owned(),
+        }
+    }
+
     /// Returns how long the vendor asks to wait, at most a day. Only the form in seconds is in use among APIs.
     pub fn retry_after(&self) -> Option<Duration> {
         seconds(self.headers.get(header::RETRY_AFTER)?.to_str().ok()?)

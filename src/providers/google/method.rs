@@ -21,6 +21,19 @@ pub(in crate::providers::google) enum ApiName {
     Licensing,
 }
 
+impl ApiName {
+    /// Returns the name as the console shows it.
+    pub(in crate::providers::google) const fn title(self) -> &'static str {
+        match self {
+            Self::Gmail => "Gmail API",
+            Self::Calendar => "Google Calendar API",
+            Self::Drive => "Google Drive API",
+            Self::Directory => "Admin SDK API",
+            Self::Licensing => "Enterprise License Manager API",
+        }
+    }
+}
+
 /// One of the vendor's methods. What differs in cost or in needed scope is a method of its own here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub(in crate::providers::google) enum Method {
@@ -125,6 +138,34 @@ impl Method {
     /// Returns the scopes any one of which suffices, the narrowest first.
     pub(in crate::providers::google) const fn scopes(self) -> &'static [&'static str] {
         self.facts().scopes
+    }
+
+    /// Returns whether the path names one thing that may be gone.
+    pub(in crate::providers::google) const fn names_an_item(self) -> bool {
+        match self {
+            Self::MessagesGet
+            | Self::MessagesGetFull
+            | Self::CalendarsGet
+            | Self::EventsList
+            | Self::EventsGet
+            | Self::FilesGet
+            | Self::StartPageToken
+            | Self::ChangesList
+            | Self::UsersGet
+            | Self::LicensesGet => true,
+            Self::Profile
+            | Self::MessagesList
+            | Self::MessagesSearch
+            | Self::MessagesSend
+            | Self::HistoryList
+            | Self::LabelsList
+            | Self::SendAsList
+            | Self::CalendarListList
+            | Self::About
+            | Self::FilesList
+            | Self::UsersList
+            | Self::LicensesList => false,
+        }
     }
 
     const fn facts(self) -> Facts {
