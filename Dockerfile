@@ -5,11 +5,7 @@
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base cmake perl
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
-COPY src src
-COPY sandbox sandbox
-COPY tests tests
-COPY benches benches
+COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked -p deputy --bin deputy && cp target/release/deputy /deputy
