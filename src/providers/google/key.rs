@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::NAME;
+use super::errors::token::CONSOLE_PAGE;
 use crate::http::auth::{JsonFault, KeyFile, read_secret_json};
 use crate::http::{Client, Endpoints, shortened};
 use crate::model::secret::Credentials;
@@ -23,6 +24,28 @@ pub(super) struct Key {
     pub(super) client_id: Option<String>,
     /// The project whose quotas count and whose APIs must be on.
     pub(super) project: Option<String>,
+}
+
+impl Key {
+    /// Returns the number that an administrator delegates to. A key file without one is rare, and then the account's
+    /// page in the console shows it.
+    pub(super) fn client_id(&self) -> &str {
+        self.client_id.as_deref().unwrap_or("(see the service account's unique ID)")
+    }
+
+    /// Returns the console's page on which these scopes, and no others, are delegated to this client with one click.
+    pub(super) fn remedy_url(&self, scopes: &[&str]) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("clientScopeToAdd", &scopes.join(","));
+        query.append_pair("clientIdToAdd", self.client_id.as_deref().unwrap_or_default());
+        query.append_pair("overwriteClientId", "true");
+        format!("{CONSOLE_PAGE}?{}", query.finish())
+    }
+
+    /// Returns whose quotas are used.
+    pub(super) fn quota_account(&self) -> &str {
+        self.project.as_deref().unwrap_or(&self.file.account)
+    }
 }
 
 /// The file as it is; every field may be missing.

@@ -7,7 +7,7 @@ use super::scopes;
 use super::spec::QuotaProfile;
 
 /// One of the vendor's APIs: each has quotas and a switch of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub(in crate::providers::google) enum ApiName {
     /// Mail.
     Gmail,
@@ -22,6 +22,16 @@ pub(in crate::providers::google) enum ApiName {
 }
 
 impl ApiName {
+    /// Returns the host.
+    pub(in crate::providers::google) const fn host(self) -> &'static str {
+        match self {
+            Self::Gmail => "gmail.googleapis.com",
+            Self::Calendar | Self::Drive => "www.googleapis.com",
+            Self::Directory => "admin.googleapis.com",
+            Self::Licensing => "licensing.googleapis.com",
+        }
+    }
+
     /// Returns the name as the console shows it.
     pub(in crate::providers::google) const fn title(self) -> &'static str {
         match self {
@@ -47,14 +57,10 @@ pub(in crate::providers::google) enum Method {
     MessagesGet,
     /// `gmail/v1/users/me/messages/{id}` in the formats `full` and `raw`.
     MessagesGetFull,
-    /// `gmail/v1/users/me/messages/send`.
-    MessagesSend,
     /// `gmail/v1/users/me/history`. A 404 says that the cursor is too old.
     HistoryList,
     /// `gmail/v1/users/me/labels`.
     LabelsList,
-    /// `gmail/v1/users/me/settings/sendAs`.
-    SendAsList,
     /// `calendar/v3/users/me/calendarList`. A 410 says that the sync token is too old.
     CalendarListList,
     /// `calendar/v3/calendars/{id}`.
@@ -131,7 +137,7 @@ impl Method {
     pub(in crate::providers::google) const fn cost(self, profile: QuotaProfile) -> u32 {
         match profile {
             QuotaProfile::Legacy => self.facts().legacy,
-            QuotaProfile::Y2026 => self.facts().y2026,
+            QuotaProfile::Y2026 | QuotaProfile::Unlimited => self.facts().y2026,
         }
     }
 
@@ -156,10 +162,8 @@ impl Method {
             Self::Profile
             | Self::MessagesList
             | Self::MessagesSearch
-            | Self::MessagesSend
             | Self::HistoryList
             | Self::LabelsList
-            | Self::SendAsList
             | Self::CalendarListList
             | Self::About
             | Self::FilesList
@@ -176,10 +180,8 @@ impl Method {
             Self::MessagesSearch => facts("messages.list", Gmail, (5, 5), scopes::MAIL_CONTENT),
             Self::MessagesGet => facts("messages.get", Gmail, (5, 20), scopes::MAIL_METADATA),
             Self::MessagesGetFull => facts("messages.get", Gmail, (5, 20), scopes::MAIL_CONTENT),
-            Self::MessagesSend => facts("messages.send", Gmail, (100, 100), scopes::MAIL_SEND),
             Self::HistoryList => facts("history.list", Gmail, (2, 2), scopes::MAIL_METADATA),
             Self::LabelsList => facts("labels.list", Gmail, (1, 1), scopes::MAIL_METADATA),
-            Self::SendAsList => facts("sendAs.list", Gmail, (1, 1), scopes::MAIL_SETTINGS),
             Self::CalendarListList => facts(
                 "calendarList.list",
                 Calendar,

@@ -224,7 +224,7 @@ fn judge(method: Method, subject: &Email, read: &Read) -> Row {
         410 if matches!(method, Method::EventsList | Method::CalendarListList) => expired_sync_token(),
         400 if is("updatedMinTooLongAgo") => expired_sync_token(),
         404 if method == Method::UsersGet => row(
-            Gone,
+            Park,
             Reason::UserNotFound,
             "The directory has nobody of this address.",
             "Correct the address, or create or restore the account.",
@@ -305,7 +305,7 @@ mod tests {
             (About, 401, "authError", "Active session is invalid. Error code: 4", Class::Park, Reason::DriveNotEnabled),
             (About, 403, "forbidden", "The authenticated user cannot access this service", Class::Park, Reason::DriveNotEnabled),
             (About, 403, "domainPolicy", "The domain administrators have disabled Drive apps.", Class::Park, Reason::DriveNotEnabled),
-            (UsersGet, 404, "notFound", "Resource Not Found: userKey", Class::Gone, Reason::UserNotFound),
+            (UsersGet, 404, "notFound", "Resource Not Found: userKey", Class::Park, Reason::UserNotFound),
             (UsersGet, 403, "forbidden", "Domain cannot use apis.", Class::Park, Reason::BlockedByPolicy),
             (UsersGet, 403, "forbidden", "Not Authorized to access this resource/api", Class::Park, Reason::AdminNotPrivileged),
             (MessagesGet, 403, "userRateLimitExceeded", "User Rate Limit Exceeded", Class::Throttled, Reason::RateLimited),

@@ -9,7 +9,9 @@ pub(super) mod token;
 use std::time::Duration;
 
 use super::NAME;
+use super::method::Method;
 use crate::http;
+use crate::http::limits::Paused;
 use crate::providers::error::{Class, Error, Reason};
 
 /// What a row of a table says.
@@ -82,6 +84,19 @@ pub(super) fn transport(operation: &'static str, failed: &http::Error) -> Error 
         retry_after: None,
     };
     error(row(class, reason, format!("No usable reply from {failed}."), remedy), answer)
+}
+
+/// Returns the error of a request that is not sent, since the vendor has asked for silence.
+pub(super) fn paused(method: Method, pause: Paused) -> Error {
+    let answer = Answer {
+        operation: method.name(),
+        status: 0,
+        code: String::new(),
+        retry_after: Some(pause.left),
+    };
+    let meaning = format!("Google has asked for a pause; it lasts {} seconds more.", pause.left.as_secs());
+    let remedy = "It goes on by itself.";
+    error(row(Class::Throttled, Reason::RateLimited, meaning, remedy), answer)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ const OPERATION: &str = "token";
 /// A clock that differs by more makes assertions fail: they are issued for an hour, and 65 minutes are the most.
 pub(in crate::providers::google) const MAX_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
+/// Where an administrator delegates: Security, API controls, Domain-wide delegation.
+pub(in crate::providers::google) const CONSOLE_PAGE: &str =
+    "https://admin.google.com/ac/owl/domainwidedelegation";
+
 /// What was asked for.
 pub(in crate::providers::google) struct Asked<'a> {
     /// The service account.
@@ -27,8 +31,6 @@ pub(in crate::providers::google) struct Asked<'a> {
     pub(in crate::providers::google) subject: Option<&'a str>,
     /// What for.
     pub(in crate::providers::google) scopes: &'a [&'a str],
-    /// The console's page with everything filled in.
-    pub(in crate::providers::google) remedy_url: &'a str,
 }
 
 /// Returns what a failed exchange means.
@@ -92,11 +94,11 @@ fn refused(
 ) -> Row {
     let said = description.to_ascii_lowercase();
     let has = |part: &str| said.contains(part);
-    let Asked { account, client_id, subject, scopes, remedy_url } = asked;
+    let Asked { account, client_id, subject, scopes } = asked;
     let person = subject.unwrap_or("the subject");
     let delegate = || {
         format!(
-            "In the Admin console (Security, API controls, Domain-wide delegation) give client {client_id} these scopes: {} \u{2014} {remedy_url}",
+            "In the Admin console ({CONSOLE_PAGE}) let client {client_id} also have: {}",
             scopes.join(",")
         )
     };
@@ -245,7 +247,6 @@ mod tests {
         client_id: "1074",
         subject: Some("peter@acme.example"),
         scopes: &["https://a", "https://b"],
-        remedy_url: "https://admin.google.com/x",
     };
 
     fn judge(status: u16, code: &str, description: &str, asked: &Asked<'_>) -> Error {
@@ -314,7 +315,7 @@ mod tests {
     fn what_is_missing_is_named_with_where_to_give_it() {
         let error = judge(401, "unauthorized_client", "", &ASKED);
         let shown = error.to_string();
-        for part in ["1074", "https://a", "https://b", "https://admin.google.com/x"] {
+        for part in ["1074", "https://a", "https://b", CONSOLE_PAGE] {
             assert!(shown.contains(part), "{shown}");
         }
     }
