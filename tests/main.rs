@@ -20,6 +20,8 @@ mod health;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod own_account;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod runner;

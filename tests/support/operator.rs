@@ -29,23 +29,25 @@ impl Launch {
         Self(command, None)
     }
 
-    /// The operator itself, confined to one namespace, its lease and its address included.
-    pub(crate) fn controller(config: &ClusterConfig, namespace: &str) -> Self {
+    /// The operator itself, with its lease in this namespace, on a free port.
+    pub(crate) fn controller(config: &ClusterConfig, lease_namespace: &str) -> Self {
         let address_file = guard::folder().join(random::name("address"));
         let arguments = [
             "controller",
-            "--namespace",
-            namespace,
+            "--listen",
+            "127.0.0.1:0",
             "--lease-namespace",
-            namespace,
+            lease_namespace,
         ];
         let mut launch = Self::new(arguments).cluster(config);
-        launch
-            .0
-            .args(["--listen", "127.0.0.1:0", "--address-file"])
-            .arg(&address_file);
+        launch.0.arg("--address-file").arg(&address_file);
         launch.1 = Some(address_file);
         launch
+    }
+
+    /// Confines the operator to one namespace, as every test does that shares the API server.
+    pub(crate) fn confined_to(self, namespace: &str) -> Self {
+        self.arg("--namespace").arg(namespace)
     }
 
     /// Lets it send credentials to this place: a sandbox.
