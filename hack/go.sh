@@ -33,7 +33,7 @@ install_go() {
 # build_go NAME MODULE PACKAGE MINUTES [LDFLAGS]: builds one program of a pinned module into the cache.
 build_go() {
     local name=$1 module=$HACK/go/$2 package=$3 minutes=$4 ldflags="-s -w ${5:-}" key
-    key=$(digest "$module/go.mod" "$module/go.sum")" $ldflags"
+    key=$(digest $(find "$module" -type f | sort))" $ldflags"
     if [ -x "$CACHE/bin/$name" ] && fresh "$name" "$key"; then return 0; fi
     find_go
     at_work "building $name (about $minutes on two cores, once)" "$name.log" \

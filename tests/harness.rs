@@ -7,11 +7,14 @@ use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::api::{ListParams, PostParams};
 use kube::{Api, ResourceExt};
+use reqwest::Method;
+use serde_json::json;
 
 use crate::support::apiserver::ApiServer;
 use crate::support::namespace::Namespace;
 use crate::support::postgres::{self, Postgres};
 use crate::support::process::Process;
+use crate::support::sandbox::Sandbox;
 use crate::support::{audit, cluster_config::ClusterConfig, guard, manifests, wait};
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -154,6 +157,49 @@ async fn every_database_is_new_and_survives_a_crash_of_the_server() {
         .await
         .expect("reads");
     assert_eq!(rows.len(), 1);
+}
+
+#[tokio::test]
+async fn the_sandbox_does_what_an_administrator_does_and_tells_every_call() {
+    const PERSON: &str = "peter.parker@acme.example";
+    let sandbox = Sandbox::start(&json!({
+        "seed": 7,
+        "google": {
+            "customer": {"id": "C01acme", "domains": ["acme.example"]},
+            "projects": [{"number": "107400000000", "apis": ["gmail"]}],
+            "serviceAccounts": [{"email": "deputy@acme.iam.gserviceaccount.com", "clientId": "1",
+                                 "project": "107400000000", "delegatedScopes": []}],
+            "users": [{"email": PERSON}],
+        },
+    }))
+    .await;
+    let google = sandbox.google();
+    let id = google
+        .deliver(PERSON, "Subject: Hello\r\n\r\nHello\r\n", &["INBOX"])
+        .await;
+    let state = google.state(PERSON).await;
+    assert_eq!(state["messages"][0]["id"], json!(id));
+    google.delete_message(PERSON, &id).await;
+    assert_eq!(google.state(PERSON).await["messages"], json!([]));
+
+    assert_eq!(sandbox.calls().await.len(), 0, "the console is no vendor");
+    let key = google.make_key("deputy@acme.iam.gserviceaccount.com").await;
+    let token_uri = key["token_uri"]
+        .as_str()
+        .expect("a key has a token endpoint");
+    assert!(token_uri.starts_with(sandbox.url().as_str()), "{token_uri}");
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("makes a client");
+    client.post(token_uri).send().await.expect("is answered");
+    let calls = sandbox.calls().await;
+    assert_eq!(
+        (calls.len(), calls[0].method.as_str(), calls[0].status),
+        (1, "POST", 400)
+    );
+    let (status, _) = sandbox.try_ask(Method::GET, &["no-such-place"], None).await;
+    assert_eq!(status, 404);
 }
 
 /// The end of a test process, by the harness's own means: the guard's script with a pipe that closes.

@@ -11,17 +11,22 @@ mod support;
 mod access;
 #[cfg(test)]
 mod chart;
+#[cfg(test)]
 mod destinations;
 #[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
 mod manifests_are_current;
+#[cfg(test)]
+mod own_account;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]

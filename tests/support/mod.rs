@@ -17,6 +17,7 @@ pub(crate) mod cluster_config;
 pub(crate) mod control_plane;
 pub(crate) mod google;
 pub(crate) mod guard;
+pub(crate) mod judge;
 pub(crate) mod kinds;
 pub(crate) mod manifests;
 pub(crate) mod namespace;

@@ -1,19 +1,22 @@
 //! The operator as a user runs it: the `deputy` program, started, killed and read from outside.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
+use url::Url;
+
 use super::cluster_config::ClusterConfig;
 use super::process::Process;
-use super::wait;
+use super::{guard, random, wait};
 
 /// The program that Cargo built for these tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_deputy");
 
 /// How to start the operator: its environment is empty but for what is given here.
 #[derive(Debug)]
-pub(crate) struct Launch(Command);
+pub(crate) struct Launch(Command, Option<PathBuf>);
 
 impl Launch {
     /// A run of `deputy` with this subcommand and its arguments.
@@ -23,7 +26,35 @@ impl Launch {
             .env_clear()
             .env("RUST_BACKTRACE", "1")
             .args(arguments);
-        Self(command)
+        Self(command, None)
+    }
+
+    /// The operator itself, with its lease in this namespace, on a free port.
+    pub(crate) fn controller(config: &ClusterConfig, lease_namespace: &str) -> Self {
+        let address_file = guard::folder().join(random::name("address"));
+        let arguments = [
+            "controller",
+            "--listen",
+            "127.0.0.1:0",
+            "--lease-namespace",
+            lease_namespace,
+        ];
+        let mut launch = Self::new(arguments).cluster(config);
+        launch.0.arg("--address-file").arg(&address_file);
+        launch.1 = Some(address_file);
+        launch
+    }
+
+    /// Confines the operator to one namespace, as every test does that shares the API server.
+    pub(crate) fn confined_to(self, namespace: &str) -> Self {
+        self.arg("--namespace").arg(namespace)
+    }
+
+    /// Lets it send credentials to this place: a sandbox.
+    pub(crate) fn allow_endpoint(self, url: &Url) -> Self {
+        let host = url.host_str().expect("has a host");
+        let port = url.port_or_known_default().expect("has a port");
+        self.arg("--allow-endpoint").arg(format!("{host}:{port}"))
     }
 
     /// Adds an argument.
@@ -48,6 +79,7 @@ impl Launch {
     pub(crate) fn start(mut self) -> Operator {
         Operator {
             process: Process::start("deputy", &mut self.0),
+            address_file: self.1,
         }
     }
 
@@ -66,6 +98,7 @@ impl Launch {
 #[derive(Debug)]
 pub(crate) struct Operator {
     process: Process,
+    address_file: Option<PathBuf>,
 }
 
 impl Operator {
@@ -95,6 +128,26 @@ impl Operator {
             found
         })
         .await
+    }
+
+    /// Where it serves `/healthz`, `/readyz` and `/metrics`, once it does.
+    pub(crate) async fn url(&mut self, within: Duration) -> Url {
+        let file = self
+            .address_file
+            .clone()
+            .expect("only a controller has an address");
+        let address = wait::until("the operator to listen", within, async || {
+            assert!(
+                self.process.is_running(),
+                "deputy has ended:\n{}",
+                self.process.last_lines()
+            );
+            std::fs::read_to_string(&file)
+                .ok()
+                .filter(|address| !address.is_empty())
+        })
+        .await;
+        Url::parse(&format!("http://{address}")).expect("is an address")
     }
 
     /// Asks it to stop (SIGTERM) and waits for its end.
