@@ -60,6 +60,9 @@ pub trait Provider: Send + Sync {
     /// The name in YAML, metrics and folders.
     const NAME: &'static str;
 
+    /// Returns what the YAML of a typical connection says, for the examples.
+    fn example() -> serde_json::Value;
+
     /// Reads the credentials and returns a session. Makes no request.
     ///
     /// # Errors

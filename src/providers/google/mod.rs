@@ -54,6 +54,21 @@ impl Provider for Google {
 
     const NAME: &'static str = NAME;
 
+    fn example() -> serde_json::Value {
+        serde_json::json!({
+            "adminEmail": "it-admin@acme.example",
+            "customer": "my_customer",
+            "scopes": [
+                "https://www.googleapis.com/auth/gmail.readonly",
+                "https://www.googleapis.com/auth/gmail.send",
+                "https://www.googleapis.com/auth/calendar",
+                "https://www.googleapis.com/auth/drive.metadata.readonly",
+                "https://www.googleapis.com/auth/admin.directory.user.readonly",
+            ],
+            "quotaProfile": "2026",
+        })
+    }
+
     async fn open(
         spec: &GoogleSpec,
         credentials: &Credentials,
