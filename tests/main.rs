@@ -16,7 +16,11 @@ mod every_file_runs;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod lease;
+#[cfg(test)]
+mod manifests_are_current;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::model::dataset::Dataset;
 use crate::model::secret::SecretRef;
 use crate::providers::registry::ProviderSpec;
 
-/// A privileged, non-person account of one SaaS tenant: its credential, who may be synced through it, how much of them,
+/// A privileged, non-person account of one `SaaS` tenant: its credential, who may be synced through it, how much of them,
 /// and where to.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[kube(

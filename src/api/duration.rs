@@ -93,17 +93,10 @@ impl fmt::Display for Span {
         if minutes > 0 {
             write!(f, "{minutes}m")?;
         }
-        let nanos = self.0.subsec_nanos();
-        if nanos > 0 {
-            write!(
-                f,
-                "{}s",
-                self.0.as_secs_f64() - (hours * 3600 + minutes * 60) as f64
-            )
-        } else if rest > 0 || seconds == 0 {
-            write!(f, "{rest}s")
-        } else {
-            Ok(())
+        match self.0.subsec_nanos() {
+            0 if rest > 0 || seconds == 0 => write!(f, "{rest}s"),
+            0 => Ok(()),
+            nanos => write!(f, "{}s", format!("{rest}.{nanos:09}").trim_end_matches('0')),
         }
     }
 }

@@ -3,12 +3,16 @@
 //! The doc comments of fields are what `kubectl explain` prints. Nothing has a default in the schema, because tools
 //! that compare would show it as a difference: what is absent means what its comment says.
 
+// What kube's derive macros make of the attributes on a kind is theirs.
+#[allow(unreachable_pub, clippy::duplicated_attributes)]
 pub mod api_key;
 pub mod common;
+#[allow(unreachable_pub, clippy::duplicated_attributes)]
 pub mod connection;
 pub mod crds;
 pub mod duration;
 pub mod examples;
+#[allow(unreachable_pub, clippy::duplicated_attributes)]
 pub mod synced_user;
 
 pub use api_key::{ApiKey, ApiKeySpec, ApiKeyStatus};

@@ -60,7 +60,7 @@ pub(super) struct Args {
 }
 
 /// A watch that has got nowhere for so long makes the process unhealthy.
-const STALLED_AFTER: Duration = Duration::from_secs(300);
+const STALLED_AFTER: Duration = Duration::from_mins(5);
 
 pub(super) async fn run(args: Args, clients: Clients) -> anyhow::Result<ExitCode> {
     let client = Client::try_default().await?;

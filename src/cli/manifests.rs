@@ -52,17 +52,14 @@ fn yaml(value: &impl Serialize) -> anyhow::Result<String> {
 }
 
 fn put(dir: Option<&PathBuf>, files: Vec<(String, String)>) -> anyhow::Result<ExitCode> {
-    match dir {
-        Some(dir) => {
-            std::fs::create_dir_all(dir)?;
-            for (name, text) in files {
-                std::fs::write(dir.join(name), text)?;
-            }
-        }
-        None => {
-            let texts: Vec<_> = files.into_iter().map(|(_, text)| text).collect();
-            print!("{}", texts.join("---\n"));
-        }
+    let Some(dir) = dir else {
+        let texts: Vec<_> = files.into_iter().map(|(_, text)| text).collect();
+        print!("{}", texts.join("---\n"));
+        return Ok(ExitCode::SUCCESS);
+    };
+    std::fs::create_dir_all(dir)?;
+    for (name, text) in files {
+        std::fs::write(dir.join(name), text)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,7 @@ use crate::model::clock::{Clock, SystemClock};
 use crate::providers::Clients;
 use crate::telemetry::logs;
 
-/// Service-account connections to SaaS systems, for Kubernetes.
+/// Service-account connections to `SaaS` systems, for Kubernetes.
 #[derive(Debug, Parser)]
 #[command(name = "deputy", version, about, max_term_width = 100)]
 pub struct Cli {

@@ -19,6 +19,7 @@ pub mod pokes;
 pub mod roster;
 pub mod schedule;
 pub mod synced_user;
+mod triggers;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 

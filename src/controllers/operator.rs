@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::{Api, ResourceExt};
+use kube::Api;
 
 use super::api_key::ApiKeyReconciler;
-use super::cluster::{Cluster, connection_key};
-use super::connection::{ConnectionReconciler, Suspects, secrets_of};
+use super::cluster::Cluster;
+use super::connection::{ConnectionReconciler, Suspects};
 use super::links::Links;
 use super::synced_user::SyncedUserReconciler;
 use super::synced_user::pool::{self, Pool};
-use crate::api::{ApiKey, ServiceAccountConnection};
-use crate::kube_io::key::{ObjectKey, Scope};
+use super::triggers;
+use crate::api::ApiKey;
+use crate::kube_io::key::Scope;
 use crate::kube_io::lease::Leadership;
 use crate::kube_io::progress::Progress;
 use crate::kube_io::runner::{self, Runtime, Settings};
@@ -109,7 +110,7 @@ impl Operator {
             suspects: parts.suspects.clone(),
             events: self.runtime.events.clone(),
         };
-        let triggers = parts.connection_triggers();
+        let triggers = triggers::of_connections(&parts.cluster, &parts.suspects);
         let objects = parts.cluster.connections.clone();
         let run = runner::run(
             Arc::new(reconciler),
@@ -131,7 +132,7 @@ impl Operator {
             clock: Arc::clone(&self.clients.clock),
             metrics: Arc::clone(&self.runtime.metrics),
         };
-        let triggers = parts.user_triggers();
+        let triggers = triggers::of_users(&parts.cluster, &parts.links, &parts.pool);
         let objects = parts.cluster.users.clone();
         let run = runner::run(
             Arc::new(reconciler),
@@ -156,65 +157,4 @@ impl Operator {
         );
         supervisor.worker("keys", run);
     }
-}
-
-impl Parts {
-    /// A connection is looked at again when one of its Secrets or people has changed, or a sync has found it failing.
-    fn connection_triggers(&self) -> BoxStream<'static, ObjectKey> {
-        let cluster = self.cluster.clone();
-        let by_secret = self.cluster.secrets.changes();
-        let by_secret = by_secret.flat_map(move |secret| stream::iter(readers(&cluster, &secret)));
-        let cluster = self.cluster.clone();
-        let by_user = self.cluster.users.changes();
-        let by_user = by_user.filter_map(move |user| {
-            let user = cluster.users.get(&user);
-            std::future::ready(user.map(|user| connection_key(&user)))
-        });
-        let found_failing = self.suspects.changes();
-        stream::select_all([by_secret.boxed(), by_user.boxed(), found_failing]).boxed()
-    }
-
-    /// A person is looked at again when their connection has changed or was opened, or their job has ended, or their
-    /// namespace has other labels.
-    fn user_triggers(&self) -> BoxStream<'static, ObjectKey> {
-        let cluster = self.cluster.clone();
-        let connections = stream::select(self.cluster.connections.changes(), self.links.opened());
-        let by_connection = connections.flat_map(move |connection| {
-            let users = cluster.users_of(&connection);
-            stream::iter(users.into_iter().map(|user| ObjectKey::of(&*user)))
-        });
-        let cluster = self.cluster.clone();
-        let namespaces = self
-            .cluster
-            .namespaces
-            .as_ref()
-            .map(watch::Watched::changes);
-        let namespaces = namespaces.unwrap_or_else(|| stream::pending().boxed());
-        let by_namespace = namespaces.flat_map(move |namespace| {
-            let mut users = cluster.users.all();
-            users.retain(|user| user.namespace().as_deref() == Some(namespace.name.as_str()));
-            stream::iter(users.into_iter().map(|user| ObjectKey::of(&*user)))
-        });
-        stream::select_all([
-            by_connection.boxed(),
-            by_namespace.boxed(),
-            self.pool.ended(),
-        ])
-        .boxed()
-    }
-}
-
-fn readers(cluster: &Cluster, secret: &ObjectKey) -> Vec<ObjectKey> {
-    let reads = |connection: &ServiceAccountConnection| {
-        connection.namespace().as_ref() == Some(&secret.namespace)
-            && secrets_of(&connection.spec)
-                .iter()
-                .any(|name| name.name == secret.name)
-    };
-    let connections = cluster.connections.all();
-    connections
-        .iter()
-        .filter(|connection| reads(connection))
-        .map(|c| ObjectKey::of(&**c))
-        .collect()
 }

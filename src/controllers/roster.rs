@@ -57,7 +57,7 @@ impl Roster {
         let mut answer = Err(not_answered());
         for (found, account) in directory.find(&wanted).await {
             if &found == email {
-                answer = account.clone();
+                answer.clone_from(&account);
             }
             if let Ok(account) = account {
                 known.insert(found, (account, now));

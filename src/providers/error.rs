@@ -144,7 +144,7 @@ impl fmt::Display for Error {
         write!(f, "{}", self.meaning)?;
         match (self.status, &self.code) {
             (Some(status), Some(code)) => {
-                write!(f, " ({} answered {status} {code})", self.operation)?
+                write!(f, " ({} answered {status} {code})", self.operation)?;
             }
             (Some(status), None) => write!(f, " ({} answered {status})", self.operation)?,
             (None, Some(code)) => write!(f, " ({}: {code})", self.operation)?,

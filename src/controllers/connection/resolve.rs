@@ -21,11 +21,11 @@ use crate::providers::Pace;
 
 /// Why a connection could not be opened: which condition says so, and what.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Closed {
+pub(super) struct Closed {
     /// The condition.
-    pub condition: &'static str,
+    pub(super) condition: &'static str,
     /// What it says.
-    pub fact: Fact,
+    pub(super) fact: Fact,
 }
 
 impl ConnectionReconciler {

@@ -169,7 +169,7 @@ impl Job {
             let stop = ran
                 .error
                 .as_ref()
-                .and_then(|failure| self.stops_all(failure));
+                .and_then(|failure| Self::stops_all(failure));
             outcome.streams.push(ran);
             if cancel.is_cancelled() {
                 return Err(Stop::Cancelled);
@@ -225,7 +225,7 @@ impl Job {
     }
 
     /// What concerns the credential or the whole person would fail in the next stream too.
-    fn stops_all(&self, failure: &Failure) -> Option<Stop> {
+    fn stops_all(failure: &Failure) -> Option<Stop> {
         use providers::Reason::{
             AccountDisabled, ClientNotAuthorized, ClockSkew, KeyRevoked, ScopeNotAuthorized,
             UserNotAccessible, UserNotFound, UserSuspended,

@@ -40,7 +40,7 @@ use job::{Outcome, Stop};
 use pool::Pool;
 
 /// A pass that waits for a job looks again after this long, should the job's end be missed.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// An erasure that failed is tried again after this long.
 const ERASE_AGAIN: Duration = Duration::from_secs(10);
 

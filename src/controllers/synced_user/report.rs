@@ -138,7 +138,7 @@ fn put_good_standing(status: &mut Status, conditions: &mut Conditions, plan: &Pl
                 .iter()
                 .find(|stream| stream.name == *dataset)
                 .cloned();
-            known.unwrap_or_else(|| StreamStatus {
+            known.unwrap_or(StreamStatus {
                 name: *dataset,
                 state: StreamState::Pending,
                 reason: None,
