@@ -346,7 +346,11 @@ mod tests {
     async fn a_pause_of_one_user_is_not_anothers() {
         let quota = quota(1_000_000, 1_000_000);
         let pause = Duration::from_secs(30);
-        quota.acquire("peter", 1, 8).await.unwrap().throttled(Breadth::User, pause);
+        quota
+            .acquire("peter", 1, 8)
+            .await
+            .unwrap()
+            .throttled(Breadth::User, pause);
         let start = Instant::now();
         quota.acquire("mary", 1, 8).await.unwrap();
         assert_eq!(start.elapsed(), Duration::ZERO);
@@ -358,7 +362,11 @@ mod tests {
     async fn a_pause_of_all_is_everyones_and_shrinks_the_allowance() {
         let quota = quota(6_000, 6_000);
         let pause = Duration::from_secs(1);
-        quota.acquire("peter", 20, 8).await.unwrap().throttled(Breadth::All, pause);
+        quota
+            .acquire("peter", 20, 8)
+            .await
+            .unwrap()
+            .throttled(Breadth::All, pause);
         let start = Instant::now();
         quota.acquire("mary", 20, 8).await.unwrap();
         assert!(start.elapsed() >= pause);
@@ -371,7 +379,11 @@ mod tests {
     async fn a_long_pause_is_told_and_not_sat_out() {
         let quota = quota(6_000, 6_000);
         let hour = Duration::from_hours(1);
-        quota.acquire("peter", 20, 8).await.unwrap().throttled(Breadth::All, hour);
+        quota
+            .acquire("peter", 20, 8)
+            .await
+            .unwrap()
+            .throttled(Breadth::All, hour);
         let start = Instant::now();
         let paused = quota.acquire("mary", 20, 8).await.unwrap_err();
         assert_eq!((start.elapsed(), paused.left), (Duration::ZERO, hour));

@@ -200,14 +200,15 @@ fn is_stale_token(error: &Error) -> bool {
 }
 
 fn read<T: DeserializeOwned>(method: Method, reply: &Reply) -> Result<T, Error> {
-    reply.json().map_err(|error| transport(method.name(), &error))
+    reply
+        .json()
+        .map_err(|error| transport(method.name(), &error))
 }
 
 fn malformed(method: Method, detail: &str) -> Error {
     let error = crate::http::Error::new(Kind::Refused, method.api().host(), detail);
     transport(method.name(), &error)
 }
-
 
 #[cfg(test)]
 mod tests;

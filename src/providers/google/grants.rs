@@ -54,6 +54,13 @@ impl Grants {
         self.first(method, &self.known()).is_some()
     }
 
+    /// Returns whether asking for `method` is worth a try: there is a scope for it, or nothing is known yet of what is
+    /// delegated and the YAML leaves it open.
+    pub(super) fn might(&self, method: Method) -> bool {
+        let known = self.known();
+        self.first(method, &known).is_some() || (self.listed.is_none() && known.is_empty())
+    }
+
     /// Returns the sets of scopes to try for `method`, one after the other, until one is granted.
     ///
     /// # Errors
@@ -99,7 +106,11 @@ impl Grants {
     fn known(&self) -> BTreeSet<String> {
         match &self.listed {
             Some(listed) => listed.iter().cloned().collect(),
-            None => self.seen.read().unwrap_or_else(PoisonError::into_inner).clone(),
+            None => self
+                .seen
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
     }
 }
@@ -187,7 +198,12 @@ mod tests {
 
     /// What administrators are used to paste.
     fn pasted() -> Grants {
-        let listed = ["gmail.readonly", "gmail.send", "calendar", "drive.metadata.readonly"];
+        let listed = [
+            "gmail.readonly",
+            "gmail.send",
+            "calendar",
+            "drive.metadata.readonly",
+        ];
         let full = |name| format!("https://www.googleapis.com/auth/{name}");
         Grants::new(Some(listed.map(full).to_vec()))
     }
@@ -218,7 +234,10 @@ mod tests {
         }
         assert!(!grants.may(Method::UsersGet));
         let error = grants.choices(Method::UsersGet).unwrap_err();
-        assert_eq!((error.class, error.reason), (Class::Invalid, Reason::ScopeNotAuthorized));
+        assert_eq!(
+            (error.class, error.reason),
+            (Class::Invalid, Reason::ScopeNotAuthorized)
+        );
         assert!(error.remedy.contains("admin.directory.user.readonly"));
     }
 
@@ -251,11 +270,15 @@ mod tests {
     #[test]
     fn what_a_check_has_seen_is_used_without_trying() {
         let grants = Grants::new(None);
-        assert!(!grants.may(Method::MessagesSearch));
+        assert!(!grants.may(Method::MessagesSearch) && grants.might(Method::MessagesSearch));
         assert_eq!(grants.choices(Method::MessagesGet).unwrap().len(), 4);
         grants.learn([scopes::GMAIL_READONLY.to_owned()]);
         assert!(grants.may(Method::MessagesSearch));
-        assert_eq!(grants.choices(Method::MessagesGet).unwrap(), [[scopes::GMAIL_READONLY]]);
+        assert!(!grants.might(Method::UsersGet));
+        assert_eq!(
+            grants.choices(Method::MessagesGet).unwrap(),
+            [[scopes::GMAIL_READONLY]]
+        );
         grants.learn([]);
         assert!(!grants.may(Method::MessagesGet));
     }
@@ -272,9 +295,15 @@ mod tests {
             ]
             .map(str::to_owned),
         );
-        let both = [scopes::CALENDAR_LIST_READONLY, scopes::CALENDAR_EVENTS_READONLY];
+        let both = [
+            scopes::CALENDAR_LIST_READONLY,
+            scopes::CALENDAR_EVENTS_READONLY,
+        ];
         assert_eq!(grants.choices(Method::EventsList).unwrap(), [both]);
         assert_eq!(grants.choices(Method::CalendarListList).unwrap(), [both]);
-        assert_eq!(grants.choices(Method::MessagesGet).unwrap(), [[scopes::GMAIL_READONLY]]);
+        assert_eq!(
+            grants.choices(Method::MessagesGet).unwrap(),
+            [[scopes::GMAIL_READONLY]]
+        );
     }
 }

@@ -30,14 +30,19 @@ impl Key {
     /// Returns the number that an administrator delegates to. A key file without one is rare, and then the account's
     /// page in the console shows it.
     pub(super) fn client_id(&self) -> &str {
-        self.client_id.as_deref().unwrap_or("(see the service account's unique ID)")
+        self.client_id
+            .as_deref()
+            .unwrap_or("(see the service account's unique ID)")
     }
 
     /// Returns the console's page on which these scopes, and no others, are delegated to this client with one click.
     pub(super) fn remedy_url(&self, scopes: &[&str]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("clientScopeToAdd", &scopes.join(","));
-        query.append_pair("clientIdToAdd", self.client_id.as_deref().unwrap_or_default());
+        query.append_pair(
+            "clientIdToAdd",
+            self.client_id.as_deref().unwrap_or_default(),
+        );
         query.append_pair("overwriteClientId", "true");
         format!("{CONSOLE_PAGE}?{}", query.finish())
     }
@@ -93,7 +98,9 @@ fn complete(raw: Raw) -> Result<Key, Error> {
     match raw.kind.as_deref() {
         Some("service_account") => {}
         Some(kind) => return Err(foreign(kind)),
-        None if raw.installed.is_some() || raw.web.is_some() => return Err(foreign("OAuth client")),
+        None if raw.installed.is_some() || raw.web.is_some() => {
+            return Err(foreign("OAuth client"));
+        }
         None => return Err(lacking("type")),
     }
     let file = KeyFile {
@@ -226,7 +233,10 @@ pub(super) mod tests {
         assert_eq!(error.class, Class::Invalid);
         assert!(!error.remedy.is_empty());
         let shown = format!("{error} {error:?}");
-        assert!(!shown.contains("canary") && !shown.contains("MII"), "{shown}");
+        assert!(
+            !shown.contains("canary") && !shown.contains("MII"),
+            "{shown}"
+        );
         (error.reason, error.meaning)
     }
 
@@ -262,14 +272,23 @@ pub(super) mod tests {
             ("{}".into(), Reason::KeyMalformed),
             (with("type", json!("authorized_user")), Reason::KeyForeign),
             (with("type", json!("external_account")), Reason::KeyForeign),
-            (json!({"installed": {"client_secret": "canary"}}).to_string(), Reason::KeyForeign),
+            (
+                json!({"installed": {"client_secret": "canary"}}).to_string(),
+                Reason::KeyForeign,
+            ),
             (with("client_email", json!("")), Reason::KeyMalformed),
             (with("client_email", json!(7)), Reason::KeyMalformed),
             (with("private_key", Value::Null), Reason::KeyMalformed),
             (with("private_key", json!(bad_pem)), Reason::KeyMalformed),
             (with("token_uri", json!("")), Reason::KeyMalformed),
-            (with("token_uri", json!("https://evil.example/token")), Reason::EndpointRefused),
-            (with("token_uri", json!("http://oauth2.googleapis.com/token")), Reason::EndpointRefused),
+            (
+                with("token_uri", json!("https://evil.example/token")),
+                Reason::EndpointRefused,
+            ),
+            (
+                with("token_uri", json!("http://oauth2.googleapis.com/token")),
+                Reason::EndpointRefused,
+            ),
             (with("token_uri", json!("token")), Reason::EndpointRefused),
         ] {
             let (found, meaning) = fault(&text).await;
@@ -280,13 +299,17 @@ pub(super) mod tests {
     #[tokio::test]
     async fn a_missing_entry_names_those_that_are_there() {
         let client = client("http://127.0.0.1:1");
-        let entries = ["credentials.json", "tls.crt"].map(|name| (name.to_owned(), b"canary".to_vec()));
+        let entries =
+            ["credentials.json", "tls.crt"].map(|name| (name.to_owned(), b"canary".to_vec()));
         let credentials = Credentials::new(entries);
         let Err(error) = read(&credentials, &client, &client.endpoints(&[])).await else {
             panic!("a fault was expected");
         };
         assert_eq!(error.reason, Reason::KeyMissing);
-        assert!(error.meaning.contains("credentials.json, tls.crt"), "{error}");
+        assert!(
+            error.meaning.contains("credentials.json, tls.crt"),
+            "{error}"
+        );
         assert!(!error.to_string().contains("canary"));
     }
 }

@@ -18,6 +18,8 @@ mod method;
 mod quotas;
 mod scopes;
 pub mod spec;
+#[cfg(test)]
+mod testing;
 mod tokens;
 mod wire;
 
@@ -133,7 +135,11 @@ impl GoogleSession {
 impl Session for GoogleSession {
     fn identity(&self) -> Identity {
         let key = self.api.tokens.key();
-        let domain = self.spec.admin_email.as_ref().map(|email| email.domain().to_owned());
+        let domain = self
+            .spec
+            .admin_email
+            .as_ref()
+            .map(|email| email.domain().to_owned());
         let customer = self.spec.customer.clone().filter(|id| id != "my_customer");
         Identity {
             account: key.file.account.clone(),

@@ -43,7 +43,10 @@ impl Quotas {
 
     /// Returns the quota of one API; there is one for each.
     pub(super) fn of(&self, api: ApiName) -> Option<&Arc<Quota>> {
-        self.0.iter().find(|(one, _)| *one == api).map(|(_, quota)| quota)
+        self.0
+            .iter()
+            .find(|(one, _)| *one == api)
+            .map(|(_, quota)| quota)
     }
 }
 

@@ -35,12 +35,7 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn new(
-        key: Key,
-        http: Client,
-        endpoints: Endpoints,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(key: Key, http: Client, endpoints: Endpoints, clock: Arc<dyn Clock>) -> Self {
         Self {
             key,
             http,

@@ -36,7 +36,12 @@ struct Part {
 }
 
 /// Finds a verdict for each of `wanted`, of which all together were refused with `error`.
-pub(super) async fn run(api: &Api, subject: &Email, wanted: &[String], error: Error) -> Vec<Verdict> {
+pub(super) async fn run(
+    api: &Api,
+    subject: &Email,
+    wanted: &[String],
+    error: Error,
+) -> Vec<Verdict> {
     let mut search = Search {
         api,
         subject,
@@ -66,9 +71,17 @@ pub(super) async fn run(api: &Api, subject: &Email, wanted: &[String], error: Er
             Err(_) => None,
         };
         if let Err(error) = left {
-            parts.push(Part { from: part.from, to: middle, refused: Some(error) });
+            parts.push(Part {
+                from: part.from,
+                to: middle,
+                refused: Some(error),
+            });
         }
-        parts.push(Part { from: middle, to: part.to, refused: right_refused });
+        parts.push(Part {
+            from: middle,
+            to: part.to,
+            refused: right_refused,
+        });
     }
     search.verdicts()
 }
@@ -105,7 +118,11 @@ impl Search<'_> {
     }
 
     fn note(&mut self, part: &Part, error: &Error) {
-        let granted = if is_undecided(error) { Known::Unknown } else { Known::False };
+        let granted = if is_undecided(error) {
+            Known::Unknown
+        } else {
+            Known::False
+        };
         self.mark(part.from, part.to, granted, Some(error));
     }
 

@@ -14,11 +14,19 @@ impl Check<'_> {
         wanted: &[String],
     ) -> (Option<Finding>, Vec<String>) {
         let mut excess = Vec::new();
-        for &scope in BROAD.iter().filter(|&&scope| wanted.iter().all(|one| one != scope)) {
+        for &scope in BROAD
+            .iter()
+            .filter(|&&scope| wanted.iter().all(|one| one != scope))
+        {
             match self.api.tokens.mint(Some(subject.as_str()), &[scope]).await {
                 Ok(_) => excess.push(scope.to_owned()),
                 Err(error) if is_refusal(error.reason) => {}
-                Err(error) => return (Some(Finding::unknown(error.reason, error.to_string())), excess),
+                Err(error) => {
+                    return (
+                        Some(Finding::unknown(error.reason, error.to_string())),
+                        excess,
+                    );
+                }
             }
         }
         (Some(words::excess(&self.identity, &excess)), excess)

@@ -99,7 +99,9 @@ impl Check<'_> {
     async fn first(&self, wanted: &[String], people: &[Email]) -> First {
         let subjects = match &self.spec.admin_email {
             Some(admin) => std::slice::from_ref(admin),
-            None => people.get(..people.len().min(MAX_PEOPLE)).unwrap_or_default(),
+            None => people
+                .get(..people.len().min(MAX_PEOPLE))
+                .unwrap_or_default(),
         };
         let scopes: Vec<&str> = wanted.iter().map(String::as_str).collect();
         let mut outcome = First::Nobody;
@@ -120,7 +122,10 @@ impl Check<'_> {
         Delegation {
             authenticated: words::authenticated(&self.identity.account, clock(&granted)),
             delegation: words::delegated(wanted.len()),
-            scopes: wanted.iter().map(|name| state(name, Known::True, None)).collect(),
+            scopes: wanted
+                .iter()
+                .map(|name| state(name, Known::True, None))
+                .collect(),
             token: Some((subject, granted.token)),
             throttled: None,
         }
@@ -129,7 +134,9 @@ impl Check<'_> {
     async fn nobody(&self, wanted: &[String]) -> Delegation {
         let key = self.key_alone().await;
         let reason = Some(Reason::NobodyToTestWith);
-        let scopes = wanted.iter().map(|name| state(name, Known::Unknown, reason));
+        let scopes = wanted
+            .iter()
+            .map(|name| state(name, Known::Unknown, reason));
         Delegation {
             throttled: key.as_ref().err().and_then(throttled),
             authenticated: self.authenticated(&key),
@@ -159,7 +166,9 @@ impl Check<'_> {
         Delegation {
             authenticated,
             delegation: words::missing(&self.identity, &verdicts, &url),
-            throttled: verdicts.iter().find_map(|one| one.error.as_ref().and_then(throttled)),
+            throttled: verdicts
+                .iter()
+                .find_map(|one| one.error.as_ref().and_then(throttled)),
             scopes: verdicts.iter().map(bisect::Verdict::state).collect(),
             token: None,
         }
@@ -187,18 +196,31 @@ impl Check<'_> {
     }
 
     /// What must be so beyond the delegation: a scope for everything that is read, and a directory that opens.
-    async fn permissions(&self, needs: &Needs<'_>, wanted: &[String], found: &Delegation) -> Finding {
+    async fn permissions(
+        &self,
+        needs: &Needs<'_>,
+        wanted: &[String],
+        found: &Delegation,
+    ) -> Finding {
         let serves = |method: Method| {
             let mut scopes = method.scopes().iter();
             scopes.any(|&scope| wanted.iter().any(|one| one == scope))
         };
-        let unserved = needs.methods().into_iter().filter(|&method| !serves(method));
+        let unserved = needs
+            .methods()
+            .into_iter()
+            .filter(|&method| !serves(method));
         // Without a directory people are probed instead.
         let mut unserved = unserved.filter(|&method| method != Method::UsersGet);
         if let Some(method) = unserved.next() {
             return words::unserved(method);
         }
-        let Some(admin) = self.spec.admin_email.as_ref().filter(|_| serves(Method::UsersGet)) else {
+        let Some(admin) = self
+            .spec
+            .admin_email
+            .as_ref()
+            .filter(|_| serves(Method::UsersGet))
+        else {
             return Finding::good("Nothing beyond the delegation is needed.");
         };
         match &found.token {
@@ -206,7 +228,10 @@ impl Check<'_> {
                 Ok(()) => Finding::good("The directory can be read."),
                 Err(error) => Finding::from(&error),
             },
-            None => Finding::unknown(found.delegation.reason, "Known once the delegation is whole."),
+            None => Finding::unknown(
+                found.delegation.reason,
+                "Known once the delegation is whole.",
+            ),
         }
     }
 
@@ -217,12 +242,16 @@ impl Check<'_> {
 }
 
 fn clock(granted: &Granted) -> Option<jiff::SignedDuration> {
-    granted.clock_offset.filter(|offset| offset.abs() > MAX_SKEW)
+    granted
+        .clock_offset
+        .filter(|offset| offset.abs() > MAX_SKEW)
 }
 
 /// Nothing is known of the delegation, because of `error`.
 fn undecided(wanted: &[String], authenticated: Finding, error: &Error) -> Delegation {
-    let states = wanted.iter().map(|name| state(name, Known::Unknown, Some(error.reason)));
+    let states = wanted
+        .iter()
+        .map(|name| state(name, Known::Unknown, Some(error.reason)));
     Delegation {
         authenticated,
         delegation: Finding::unknown(error.reason, error.to_string()),
@@ -249,7 +278,10 @@ fn is_about_the_key(error: &Error) -> bool {
 }
 
 fn is_about_the_person(error: &Error) -> bool {
-    matches!(error.reason, Reason::UserNotFound | Reason::UserNotAccessible)
+    matches!(
+        error.reason,
+        Reason::UserNotFound | Reason::UserNotAccessible
+    )
 }
 
 fn state(name: &str, granted: Known, reason: Option<Reason>) -> ScopeState {

@@ -56,13 +56,17 @@ pub(super) fn missing(identity: &Identity, verdicts: &[Verdict], url: &str) -> F
     let Some(reason) = main_reason(&missing, verdicts.len()) else {
         return match with(Known::Unknown).next() {
             Some(one) => unknown(one),
-            None => Finding::good("Each scope is delegated, though all together were refused a moment ago."),
+            None => Finding::good(
+                "Each scope is delegated, though all together were refused a moment ago.",
+            ),
         };
     };
     let names: Vec<&str> = missing.iter().map(|one| one.name.as_str()).collect();
     let client = identity.client_id.as_deref().unwrap_or(&identity.account);
     let said = missing.iter().find_map(|one| one.error.as_ref());
-    let code = said.and_then(|error| error.code.as_deref()).unwrap_or("no code");
+    let code = said
+        .and_then(|error| error.code.as_deref())
+        .unwrap_or("no code");
     let text = match reason {
         Reason::ClientNotAuthorized => format!(
             "Google answered {code}: nothing is delegated to client {client} ({}). In the Admin console (Security, API controls, Domain-wide delegation, Add new) enter that client ID and: {}.",
@@ -86,9 +90,18 @@ pub(super) fn missing(identity: &Identity, verdicts: &[Verdict], url: &str) -> F
 }
 
 fn unknown(one: &Verdict) -> Finding {
-    let reason = one.error.as_ref().map_or(Reason::ProviderUnavailable, |error| error.reason);
-    let why = one.error.as_ref().map_or_else(String::new, ToString::to_string);
-    let message = format!("Whether {} is delegated could not be found out. {why}", one.name);
+    let reason = one
+        .error
+        .as_ref()
+        .map_or(Reason::ProviderUnavailable, |error| error.reason);
+    let why = one
+        .error
+        .as_ref()
+        .map_or_else(String::new, ToString::to_string);
+    let message = format!(
+        "Whether {} is delegated could not be found out. {why}",
+        one.name
+    );
     Finding::unknown(reason, shortened(&message, MAX_MESSAGE))
 }
 
@@ -96,11 +109,17 @@ fn unknown(one: &Verdict) -> Finding {
 fn main_reason(missing: &[&Verdict], wanted: usize) -> Option<Reason> {
     let reasons: Vec<Reason> = missing
         .iter()
-        .map(|one| one.error.as_ref().map_or(Reason::ScopeNotAuthorized, |error| error.reason))
+        .map(|one| {
+            one.error
+                .as_ref()
+                .map_or(Reason::ScopeNotAuthorized, |error| error.reason)
+        })
         .collect();
     let all = |reason| reasons.iter().all(|one| *one == reason);
     match reasons.first()? {
-        Reason::ScopeNotAuthorized if wanted > 1 && missing.len() == wanted && all(Reason::ScopeNotAuthorized) => {
+        Reason::ScopeNotAuthorized
+            if wanted > 1 && missing.len() == wanted && all(Reason::ScopeNotAuthorized) =>
+        {
             Some(Reason::ClientNotAuthorized)
         }
         _ if reasons.contains(&Reason::ScopeInvalid) => Some(Reason::ScopeInvalid),
@@ -109,7 +128,10 @@ fn main_reason(missing: &[&Verdict], wanted: usize) -> Option<Reason> {
 }
 
 fn with_link(text: String, reason: Reason, url: &str) -> String {
-    let delegates = matches!(reason, Reason::ClientNotAuthorized | Reason::ScopeNotAuthorized);
+    let delegates = matches!(
+        reason,
+        Reason::ClientNotAuthorized | Reason::ScopeNotAuthorized
+    );
     if delegates && text.len() + url.len() + 30 <= MAX_MESSAGE {
         return format!("{text} All filled in: {url}");
     }
@@ -146,7 +168,9 @@ pub(super) fn unserved(method: Method) -> Finding {
 
 pub(super) fn excess(identity: &Identity, excess: &[String]) -> Finding {
     if excess.is_empty() {
-        return Finding::good("None of the broad scopes that are looked for is granted beyond what is asked for.");
+        return Finding::good(
+            "None of the broad scopes that are looked for is granted beyond what is asked for.",
+        );
     }
     let names: Vec<&str> = excess.iter().map(String::as_str).collect();
     let client = identity.client_id.as_deref().unwrap_or(&identity.account);

@@ -69,7 +69,10 @@ impl People {
                 .api
                 .get(Method::LicensesList, admin, &path, &query)
                 .await?;
-            let emails = page.items.iter().filter_map(|item| item.user_id.parse().ok());
+            let emails = page
+                .items
+                .iter()
+                .filter_map(|item| item.user_id.parse().ok());
             licensed.extend(emails.filter(|email| people.contains(email)));
             next = page.next_page_token.filter(|token| !token.is_empty());
             if next.is_none() || licensed.len() == people.len() {
@@ -94,11 +97,16 @@ impl People {
     }
 
     async fn is_licensed(&self, admin: &Email, email: &Email) -> Result<bool, Error> {
-        let user: String = url::form_urlencoded::byte_serialize(email.as_str().as_bytes()).collect();
+        let user: String =
+            url::form_urlencoded::byte_serialize(email.as_str().as_bytes()).collect();
         let query = [("fields", "userId")];
         for sku in SKUS {
             let path = format!("apps/licensing/v1/product/{PRODUCT}/sku/{sku}/user/{user}");
-            match self.api.get::<License>(Method::LicensesGet, admin, &path, &query).await {
+            match self
+                .api
+                .get::<License>(Method::LicensesGet, admin, &path, &query)
+                .await
+            {
                 Ok(_) => return Ok(true),
                 Err(error) if error.class == Class::Gone => {}
                 Err(error) => return Err(error),

@@ -61,7 +61,10 @@ impl People {
     async fn page(&self, admin: &Email, token: Option<&str>) -> Result<Users, Error> {
         let fields = format!("nextPageToken,users({USER_FIELDS})");
         let mut query = vec![
-            ("customer", self.customer.as_deref().unwrap_or("my_customer")),
+            (
+                "customer",
+                self.customer.as_deref().unwrap_or("my_customer"),
+            ),
             ("maxResults", "500"),
             ("projection", "basic"),
             ("fields", &fields),
@@ -72,7 +75,9 @@ impl People {
     }
 
     fn complete(&self, sought: Sought<'_>) -> Vec<Found> {
-        let Sought { wanted, mut users, .. } = sought;
+        let Sought {
+            wanted, mut users, ..
+        } = sought;
         let one = |email: &Email| {
             let user = match users.remove(email) {
                 Some(user) => self.admit(email, user),

@@ -78,7 +78,7 @@ impl People {
 
     /// The administrator, where the directory can be read as them.
     fn reader(&self) -> Option<&Email> {
-        let is_possible = self.api.may(Method::UsersGet) || self.api.may(Method::UsersList);
+        let is_possible = self.api.grants.might(Method::UsersGet);
         self.admin.as_ref().filter(|_| is_possible)
     }
 

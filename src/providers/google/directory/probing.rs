@@ -33,7 +33,11 @@ impl People {
         let calendar = self.probe_calendar(email).await?;
         let drive = self.probe_drive(email).await?;
         let primary_email = primary_email.unwrap_or_else(|| email.clone());
-        let aliases = if primary_email == *email { Vec::new() } else { vec![email.clone()] };
+        let aliases = if primary_email == *email {
+            Vec::new()
+        } else {
+            vec![email.clone()]
+        };
         Ok(RemoteUser {
             id: UserId::new(format!("address:{primary_email}")),
             primary_email,
@@ -53,7 +57,9 @@ impl People {
         }
         let path = "gmail/v1/users/me/profile";
         let query = [("fields", "emailAddress")];
-        let profile = self.api.get::<MailProfile>(Method::Profile, email, path, &query);
+        let profile = self
+            .api
+            .get::<MailProfile>(Method::Profile, email, path, &query);
         match profile.await {
             Ok(profile) => Ok((Known::True, Some(profile.email_address))),
             Err(error) => verdict(error).map(|known| (known, None)),
@@ -63,10 +69,18 @@ impl People {
     /// The properties of the primary calendar, or where no scope opens them, the list of calendars.
     async fn probe_calendar(&self, email: &Email) -> Result<Known, Error> {
         let (method, path, query) = if self.api.may(Method::CalendarsGet) {
-            (Method::CalendarsGet, "calendar/v3/calendars/primary", vec![("fields", "id")])
+            (
+                Method::CalendarsGet,
+                "calendar/v3/calendars/primary",
+                vec![("fields", "id")],
+            )
         } else {
             let query = vec![("maxResults", "1"), ("fields", "kind")];
-            (Method::CalendarListList, "calendar/v3/users/me/calendarList", query)
+            (
+                Method::CalendarListList,
+                "calendar/v3/users/me/calendarList",
+                query,
+            )
         };
         self.probe_service(email, method, path, &query).await
     }

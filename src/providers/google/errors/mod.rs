@@ -22,12 +22,7 @@ pub(super) struct Row {
     remedy: String,
 }
 
-fn row(
-    class: Class,
-    reason: Reason,
-    meaning: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Row {
+fn row(class: Class, reason: Reason, meaning: impl Into<String>, remedy: impl Into<String>) -> Row {
     Row {
         class,
         reason,
@@ -83,7 +78,15 @@ pub(super) fn transport(operation: &'static str, failed: &http::Error) -> Error 
         code: String::new(),
         retry_after: None,
     };
-    error(row(class, reason, format!("No usable reply from {failed}."), remedy), answer)
+    error(
+        row(
+            class,
+            reason,
+            format!("No usable reply from {failed}."),
+            remedy,
+        ),
+        answer,
+    )
 }
 
 /// Returns the error of a request that is not sent, since the vendor has asked for silence.
@@ -94,9 +97,15 @@ pub(super) fn paused(method: Method, pause: Paused) -> Error {
         code: String::new(),
         retry_after: Some(pause.left),
     };
-    let meaning = format!("Google has asked for a pause; it lasts {} seconds more.", pause.left.as_secs());
+    let meaning = format!(
+        "Google has asked for a pause; it lasts {} seconds more.",
+        pause.left.as_secs()
+    );
     let remedy = "It goes on by itself.";
-    error(row(Class::Throttled, Reason::RateLimited, meaning, remedy), answer)
+    error(
+        row(Class::Throttled, Reason::RateLimited, meaning, remedy),
+        answer,
+    )
 }
 
 #[cfg(test)]
@@ -107,8 +116,16 @@ mod tests {
     fn only_a_refused_endpoint_is_not_tried_again() {
         for (kind, class, reason) in [
             (http::Kind::Refused, Class::Invalid, Reason::EndpointRefused),
-            (http::Kind::Unreachable, Class::Retry, Reason::ProviderUnreachable),
-            (http::Kind::TimedOut, Class::Retry, Reason::ProviderUnreachable),
+            (
+                http::Kind::Unreachable,
+                Class::Retry,
+                Reason::ProviderUnreachable,
+            ),
+            (
+                http::Kind::TimedOut,
+                Class::Retry,
+                Reason::ProviderUnreachable,
+            ),
             (http::Kind::Cut, Class::Retry, Reason::ProviderUnreachable),
             (http::Kind::TooLarge, Class::Retry, Reason::MalformedReply),
             (http::Kind::Malformed, Class::Retry, Reason::MalformedReply),

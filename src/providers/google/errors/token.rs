@@ -43,9 +43,10 @@ pub(in crate::providers::google) fn classify(failure: &Failure, asked: &Asked<'_
             let answer = answered(0, "", None);
             error(row(Invalid, Reason::KeyMalformed, meaning, remedy), answer)
         }
-        Failure::Unexpected { status, retry_after } => {
-            error(unexpected(*status), answered(*status, "", *retry_after))
-        }
+        Failure::Unexpected {
+            status,
+            retry_after,
+        } => error(unexpected(*status), answered(*status, "", *retry_after)),
         Failure::Refused {
             status,
             code,
@@ -72,8 +73,18 @@ fn answered(status: u16, code: &str, retry_after: Option<Duration>) -> Answer {
 fn unexpected(status: u16) -> Row {
     let wait = "It is tried again.";
     match status {
-        429 => row(Throttled, Reason::RateLimited, "Google asks for fewer token requests.", wait),
-        500.. => row(Retry, Reason::ProviderUnavailable, "Google's token endpoint failed.", wait),
+        429 => row(
+            Throttled,
+            Reason::RateLimited,
+            "Google asks for fewer token requests.",
+            wait,
+        ),
+        500.. => row(
+            Retry,
+            Reason::ProviderUnavailable,
+            "Google's token endpoint failed.",
+            wait,
+        ),
         _ => row(
             Retry,
             Reason::MalformedReply,
@@ -94,7 +105,12 @@ fn refused(
 ) -> Row {
     let said = description.to_ascii_lowercase();
     let has = |part: &str| said.contains(part);
-    let Asked { account, client_id, subject, scopes } = asked;
+    let Asked {
+        account,
+        client_id,
+        subject,
+        scopes,
+    } = asked;
     let person = subject.unwrap_or("the subject");
     let delegate = || {
         format!(
@@ -102,13 +118,25 @@ fn refused(
             scopes.join(",")
         )
     };
-    let restore = || format!("Restore or re-enable {account} in the Google Cloud console, or make a key for another account.");
+    let restore = || {
+        format!(
+            "Restore or re-enable {account} in the Google Cloud console, or make a key for another account."
+        )
+    };
     match (code, status) {
-        (_, 429) => row(Throttled, Reason::RateLimited, "Google asks for fewer token requests.", "It is tried again."),
+        (_, 429) => row(
+            Throttled,
+            Reason::RateLimited,
+            "Google asks for fewer token requests.",
+            "It is tried again.",
+        ),
         ("unauthorized_client", _) => row(
             Park,
             Reason::ScopeNotAuthorized,
-            format!("Client {client_id} is not delegated all of: {}.", scopes.join(", ")),
+            format!(
+                "Client {client_id} is not delegated all of: {}.",
+                scopes.join(", ")
+            ),
             delegate(),
         ),
         ("access_denied", _) if has("account restricted") => row(
@@ -120,25 +148,37 @@ fn refused(
         ("access_denied", _) => row(
             Park,
             Reason::ScopeNotAuthorized,
-            format!("Client {client_id} is not authorized for at least one of: {}.", scopes.join(", ")),
-            format!("{} Also see that access to services that are not controlled individually is on.", delegate()),
+            format!(
+                "Client {client_id} is not authorized for at least one of: {}.",
+                scopes.join(", ")
+            ),
+            format!(
+                "{} Also see that access to services that are not controlled individually is on.",
+                delegate()
+            ),
         ),
         ("admin_policy_enforced", _) => row(
             Park,
             Reason::BlockedByPolicy,
             "A policy of the Workspace administrator blocks a scope.",
-            format!("In the Admin console (Security, API controls, App access control) trust client {client_id}."),
+            format!(
+                "In the Admin console (Security, API controls, App access control) trust client {client_id}."
+            ),
         ),
         ("invalid_grant", _) if has("account not found") => row(
             Park,
             Reason::AccountDisabled,
-            format!("Google knows no service account {account}: it is deleted, or the name is wrong."),
+            format!(
+                "Google knows no service account {account}: it is deleted, or the name is wrong."
+            ),
             restore(),
         ),
         ("invalid_grant", _) if has("no valid verifier found for issuer") => row(
             Park,
             Reason::AccountDisabled,
-            format!("Google has no key to verify {account} with: the account is disabled or deleted."),
+            format!(
+                "Google has no key to verify {account} with: the account is disabled or deleted."
+            ),
             restore(),
         ),
         ("invalid_grant", _) if has("invalid email or user id") || has("not a valid email") => row(
@@ -159,11 +199,15 @@ fn refused(
             format!("The service account {account} has been deleted."),
             restore(),
         ),
-        ("invalid_grant", _) if has("short-lived token") || has("reasonable timeframe") => skewed(offset),
+        ("invalid_grant", _) if has("short-lived token") || has("reasonable timeframe") => {
+            skewed(offset)
+        }
         ("invalid_grant", _) if has("invalid jwt signature") => row(
             Park,
             Reason::KeyRevoked,
-            format!("Google does not accept the key's signature: the key of {account} is deleted, disabled or expired."),
+            format!(
+                "Google does not accept the key's signature: the key of {account} is deleted, disabled or expired."
+            ),
             format!("Make a new key for {account} and store it in the Secret."),
         ),
         ("invalid_grant", _) if has("audience check") => row(
@@ -183,7 +227,10 @@ fn refused(
             Park,
             Reason::AccountDisabled,
             format!("Google knows no client {client_id}: the service account is deleted."),
-            format!("{} A deleted account can be restored for 30 days.", restore()),
+            format!(
+                "{} A deleted account can be restored for 30 days.",
+                restore()
+            ),
         ),
         ("disabled_client", _) => row(
             Park,
@@ -209,7 +256,8 @@ fn refused(
             format!("Google does not let anyone act for {person}."),
             "Look at the account in the Admin console.",
         ),
-        ("internal_failure" | "server_error" | "temporarily_unavailable" | "backend_error", _) | (_, 500..) => row(
+        ("internal_failure" | "server_error" | "temporarily_unavailable" | "backend_error", _)
+        | (_, 500..) => row(
             Retry,
             Reason::ProviderUnavailable,
             "Google's token endpoint failed.",
@@ -218,7 +266,10 @@ fn refused(
         _ => row(
             Park,
             Reason::TokenRequestRefused,
-            format!("Google refused the token request: {}.", crate::http::shortened(description, 120)),
+            format!(
+                "Google refused the token request: {}.",
+                crate::http::shortened(description, 120)
+            ),
             "Look the code up in Google's list of JWT error codes.",
         ),
     }
@@ -228,12 +279,23 @@ fn refused(
 pub(in crate::providers::google) fn skewed(offset: Option<SignedDuration>) -> Row {
     let by = match offset {
         Some(offset) if offset.is_negative() => {
-            format!("This machine's clock is {} seconds ahead of Google's.", offset.as_secs().abs())
+            format!(
+                "This machine's clock is {} seconds ahead of Google's.",
+                offset.as_secs().abs()
+            )
         }
-        Some(offset) => format!("This machine's clock is {} seconds behind Google's.", offset.as_secs()),
+        Some(offset) => format!(
+            "This machine's clock is {} seconds behind Google's.",
+            offset.as_secs()
+        ),
         None => "Google finds the assertion's time wrong: the clocks differ.".to_owned(),
     };
-    row(Park, Reason::ClockSkew, by, "Set the clock of the node (NTP).")
+    row(
+        Park,
+        Reason::ClockSkew,
+        by,
+        "Set the clock of the node (NTP).",
+    )
 }
 
 #[cfg(test)]
@@ -263,40 +325,230 @@ mod tests {
     #[test]
     fn each_row_of_the_table() {
         for (status, code, description, class, reason) in [
-            (401, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.", Class::Park, Reason::ScopeNotAuthorized),
-            (401, "unauthorized_client", "Unauthorized client or scope in request.", Class::Park, Reason::ScopeNotAuthorized),
-            (403, "access_denied", "Requested client not authorized.", Class::Park, Reason::ScopeNotAuthorized),
-            (403, "access_denied", "Account restricted", Class::Park, Reason::UserNotAccessible),
-            (403, "access_denied", "", Class::Park, Reason::ScopeNotAuthorized),
-            (400, "admin_policy_enforced", "anything", Class::Park, Reason::BlockedByPolicy),
-            (400, "invalid_grant", "Invalid grant: account not found", Class::Park, Reason::AccountDisabled),
-            (400, "invalid_grant", "Invalid email or User ID", Class::Park, Reason::UserNotFound),
-            (400, "invalid_grant", "Not a valid email.", Class::Park, Reason::UserNotFound),
-            (400, "invalid_grant", "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.", Class::Park, Reason::ClockSkew),
-            (400, "invalid_grant", "Invalid JWT Signature.", Class::Park, Reason::KeyRevoked),
-            (400, "invalid_grant", "Invalid JWT: Failed audience check.", Class::Invalid, Reason::TokenRequestRefused),
-            (400, "invalid_grant", "Invalid JWT: No valid verifier found for issuer", Class::Park, Reason::AccountDisabled),
-            (400, "invalid_grant", "The account has been deleted", Class::Park, Reason::UserNotFound),
-            (400, "invalid_grant", "Bad Request", Class::Park, Reason::TokenRequestRefused),
-            (400, "invalid_scope", "Invalid OAuth scope or ID token audience provided.", Class::Invalid, Reason::ScopeInvalid),
-            (401, "invalid_client", "The OAuth client was not found.", Class::Park, Reason::AccountDisabled),
-            (401, "deleted_client", "The OAuth client was deleted.", Class::Park, Reason::AccountDisabled),
-            (401, "disabled_client", "The OAuth client was disabled.", Class::Park, Reason::AccountDisabled),
-            (403, "org_internal", "This client is restricted to users within its organization.", Class::Park, Reason::BlockedByPolicy),
-            (400, "invalid_request", "Invalid impersonation prn email address.", Class::Park, Reason::UserNotFound),
-            (400, "invalid_request", "Invalid impersonation \"sub\" field", Class::Park, Reason::UserNotFound),
-            (400, "invalid_request", "something else", Class::Park, Reason::TokenRequestRefused),
-            (500, "internal_failure", "Backend Error", Class::Retry, Reason::ProviderUnavailable),
-            (400, "internal_failure", "None", Class::Retry, Reason::ProviderUnavailable),
-            (500, "server_error", "", Class::Retry, Reason::ProviderUnavailable),
-            (503, "temporarily_unavailable", "", Class::Retry, Reason::ProviderUnavailable),
-            (401, "invalid_account", "Forbidden", Class::Park, Reason::UserNotAccessible),
-            (400, "never_seen", "what is this", Class::Park, Reason::TokenRequestRefused),
-            (502, "never_seen", "", Class::Retry, Reason::ProviderUnavailable),
-            (429, "rate_limit_exceeded", "", Class::Throttled, Reason::RateLimited),
+            (
+                401,
+                "unauthorized_client",
+                "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.",
+                Class::Park,
+                Reason::ScopeNotAuthorized,
+            ),
+            (
+                401,
+                "unauthorized_client",
+                "Unauthorized client or scope in request.",
+                Class::Park,
+                Reason::ScopeNotAuthorized,
+            ),
+            (
+                403,
+                "access_denied",
+                "Requested client not authorized.",
+                Class::Park,
+                Reason::ScopeNotAuthorized,
+            ),
+            (
+                403,
+                "access_denied",
+                "Account restricted",
+                Class::Park,
+                Reason::UserNotAccessible,
+            ),
+            (
+                403,
+                "access_denied",
+                "",
+                Class::Park,
+                Reason::ScopeNotAuthorized,
+            ),
+            (
+                400,
+                "admin_policy_enforced",
+                "anything",
+                Class::Park,
+                Reason::BlockedByPolicy,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid grant: account not found",
+                Class::Park,
+                Reason::AccountDisabled,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid email or User ID",
+                Class::Park,
+                Reason::UserNotFound,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Not a valid email.",
+                Class::Park,
+                Reason::UserNotFound,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.",
+                Class::Park,
+                Reason::ClockSkew,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid JWT Signature.",
+                Class::Park,
+                Reason::KeyRevoked,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid JWT: Failed audience check.",
+                Class::Invalid,
+                Reason::TokenRequestRefused,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Invalid JWT: No valid verifier found for issuer",
+                Class::Park,
+                Reason::AccountDisabled,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "The account has been deleted",
+                Class::Park,
+                Reason::UserNotFound,
+            ),
+            (
+                400,
+                "invalid_grant",
+                "Bad Request",
+                Class::Park,
+                Reason::TokenRequestRefused,
+            ),
+            (
+                400,
+                "invalid_scope",
+                "Invalid OAuth scope or ID token audience provided.",
+                Class::Invalid,
+                Reason::ScopeInvalid,
+            ),
+            (
+                401,
+                "invalid_client",
+                "The OAuth client was not found.",
+                Class::Park,
+                Reason::AccountDisabled,
+            ),
+            (
+                401,
+                "deleted_client",
+                "The OAuth client was deleted.",
+                Class::Park,
+                Reason::AccountDisabled,
+            ),
+            (
+                401,
+                "disabled_client",
+                "The OAuth client was disabled.",
+                Class::Park,
+                Reason::AccountDisabled,
+            ),
+            (
+                403,
+                "org_internal",
+                "This client is restricted to users within its organization.",
+                Class::Park,
+                Reason::BlockedByPolicy,
+            ),
+            (
+                400,
+                "invalid_request",
+                "Invalid impersonation prn email address.",
+                Class::Park,
+                Reason::UserNotFound,
+            ),
+            (
+                400,
+                "invalid_request",
+                "Invalid impersonation \"sub\" field",
+                Class::Park,
+                Reason::UserNotFound,
+            ),
+            (
+                400,
+                "invalid_request",
+                "something else",
+                Class::Park,
+                Reason::TokenRequestRefused,
+            ),
+            (
+                500,
+                "internal_failure",
+                "Backend Error",
+                Class::Retry,
+                Reason::ProviderUnavailable,
+            ),
+            (
+                400,
+                "internal_failure",
+                "None",
+                Class::Retry,
+                Reason::ProviderUnavailable,
+            ),
+            (
+                500,
+                "server_error",
+                "",
+                Class::Retry,
+                Reason::ProviderUnavailable,
+            ),
+            (
+                503,
+                "temporarily_unavailable",
+                "",
+                Class::Retry,
+                Reason::ProviderUnavailable,
+            ),
+            (
+                401,
+                "invalid_account",
+                "Forbidden",
+                Class::Park,
+                Reason::UserNotAccessible,
+            ),
+            (
+                400,
+                "never_seen",
+                "what is this",
+                Class::Park,
+                Reason::TokenRequestRefused,
+            ),
+            (
+                502,
+                "never_seen",
+                "",
+                Class::Retry,
+                Reason::ProviderUnavailable,
+            ),
+            (
+                429,
+                "rate_limit_exceeded",
+                "",
+                Class::Throttled,
+                Reason::RateLimited,
+            ),
         ] {
             let error = judge(status, code, description, &ASKED);
-            assert_eq!((error.class, error.reason), (class, reason), "{code} {description}");
+            assert_eq!(
+                (error.class, error.reason),
+                (class, reason),
+                "{code} {description}"
+            );
             assert_eq!(error.code.as_deref(), Some(code));
             assert_eq!(error.status, Some(status));
             assert!(!error.meaning.is_empty() && !error.remedy.is_empty());
@@ -306,7 +558,10 @@ mod tests {
 
     #[test]
     fn a_deleted_account_is_the_keys_own_where_nobody_is_acted_for() {
-        let alone = Asked { subject: None, ..ASKED };
+        let alone = Asked {
+            subject: None,
+            ..ASKED
+        };
         let error = judge(400, "invalid_grant", "The account has been deleted", &alone);
         assert_eq!(error.reason, Reason::AccountDisabled);
     }
@@ -335,8 +590,14 @@ mod tests {
         let error = refusal(-7_200, "new wording");
         assert_eq!(error.reason, Reason::ClockSkew);
         assert!(error.meaning.contains("7200 seconds ahead"), "{error}");
-        assert_eq!(refusal(-7_200, "Invalid JWT Signature.").reason, Reason::KeyRevoked);
-        assert_eq!(refusal(60, "new wording").reason, Reason::TokenRequestRefused);
+        assert_eq!(
+            refusal(-7_200, "Invalid JWT Signature.").reason,
+            Reason::KeyRevoked
+        );
+        assert_eq!(
+            refusal(60, "new wording").reason,
+            Reason::TokenRequestRefused
+        );
     }
 
     #[test]
@@ -348,7 +609,13 @@ mod tests {
             (302, Class::Retry, Reason::MalformedReply),
         ] {
             let wait = Some(Duration::from_secs(3));
-            let error = classify(&Failure::Unexpected { status, retry_after: wait }, &ASKED);
+            let error = classify(
+                &Failure::Unexpected {
+                    status,
+                    retry_after: wait,
+                },
+                &ASKED,
+            );
             assert_eq!((error.class, error.reason), (class, reason), "{status}");
             assert_eq!(error.retry_after, wait);
         }
