@@ -24,7 +24,7 @@ check: ## Form: formatting, lints and documentation, without a single warning.
 bench: ## Speed and memory, beside the official client and the bare limit.
 	hack/setup.sh test
 	$(CARGO) build --workspace --bins --release
-	$(CARGO) bench -p deputy
+	hack/bench
 
 setup: ## Only fetch and build what the others need.
 	hack/setup.sh test
