@@ -242,8 +242,6 @@ pub enum StreamState {
     Synced,
     /// The last run failed.
     Failed,
-    /// Privacy leaves nothing of it.
-    Excluded,
 }
 
 /// How often it failed in a row.

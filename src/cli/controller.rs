@@ -62,11 +62,14 @@ pub(super) struct Args {
 /// A watch that has got nowhere for so long makes the process unhealthy.
 const STALLED_AFTER: Duration = Duration::from_mins(5);
 
-pub(super) async fn run(args: Args, clients: Clients) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(
+    args: Args,
+    clients: Clients,
+    metrics: Arc<Metrics>,
+) -> anyhow::Result<ExitCode> {
     let client = Client::try_default().await?;
     let mut supervisor = Supervisor::new();
     let leadership = lead(&args, &client, &clients, &mut supervisor);
-    let metrics = Arc::new(Metrics::new());
     let runtime = Runtime {
         events: Events::new(client.clone(), Some(args.identity.clone())),
         client,

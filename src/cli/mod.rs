@@ -7,15 +7,17 @@ mod manifests;
 mod sync;
 mod table;
 
+use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
 use crate::http;
-use crate::model::clock::{Clock, SystemClock};
+use crate::model::clock::SystemClock;
 use crate::providers::Clients;
 use crate::telemetry::logs;
+use crate::telemetry::metrics::Metrics;
 
 /// Service-account connections to `SaaS` systems, for Kubernetes.
 #[derive(Debug, Parser)]
@@ -70,13 +72,16 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Crds(args) => manifests::crds(&args),
         Command::Examples(args) => manifests::examples(&args),
         Command::Controller(args) => in_runtime(&cli.log, async {
-            controller::run(args, clients(cli.allow_endpoint)?).await
+            let metrics = Arc::new(Metrics::new());
+            let counted = Arc::new(Counted(Arc::clone(&metrics)));
+            let clients = clients(cli.allow_endpoint, Some(counted))?;
+            controller::run(args, clients, metrics).await
         }),
         Command::Check(args) => in_runtime(&cli.log, async {
-            check::run(&args, &clients(cli.allow_endpoint)?).await
+            check::run(&args, &clients(cli.allow_endpoint, None)?).await
         }),
         Command::Sync(args) => in_runtime(&cli.log, async {
-            sync::run(&args, &clients(cli.allow_endpoint)?).await
+            sync::run(&args, &clients(cli.allow_endpoint, None)?).await
         }),
     }
 }
@@ -92,14 +97,32 @@ fn in_runtime(
     runtime.block_on(work)
 }
 
-fn clients(allowed: Vec<http::Allowed>) -> anyhow::Result<Clients> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+fn clients(
+    allowed: Vec<http::Allowed>,
+    observer: Option<Arc<dyn http::Observer>>,
+) -> anyhow::Result<Clients> {
     let settings = http::Settings {
         allowed,
+        observer,
         ..http::Settings::default()
     };
     Ok(Clients {
         http: http::Client::new(settings)?,
-        clock,
+        clock: Arc::new(SystemClock),
     })
+}
+
+/// Counts requests to vendors.
+struct Counted(Arc<Metrics>);
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counted")
+    }
+}
+
+impl http::Observer for Counted {
+    fn requested(&self, host: &str, outcome: Result<u16, &'static str>) {
+        self.0.provider_requested(host, outcome);
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use kube::Api;
+use kube::{Api, ResourceExt};
 
 use super::api_key::ApiKeyReconciler;
 use super::cluster::Cluster;
@@ -13,7 +13,7 @@ use super::links::Links;
 use super::synced_user::SyncedUserReconciler;
 use super::synced_user::pool::{self, Pool};
 use super::triggers;
-use crate::api::ApiKey;
+use crate::api::{ApiKey, SyncedUser};
 use crate::kube_io::key::Scope;
 use crate::kube_io::lease::Leadership;
 use crate::kube_io::progress::Progress;
@@ -56,6 +56,10 @@ impl Operator {
         let fence = Arc::new(Leader(self.runtime.leadership.clone()));
         let (pool, jobs) = pool::pool(Arc::clone(&self.clients.clock), fence);
         supervisor.worker("jobs", jobs.drive(supervisor.stop()));
+        supervisor.background(
+            "departures",
+            stop_the_gone(cluster.users.clone(), pool.clone()),
+        );
         let (links, suspects) = (Links::default(), Suspects::default());
         let parts = Parts {
             cluster,
@@ -156,5 +160,14 @@ impl Operator {
             Settings::default(),
         );
         supervisor.worker("keys", run);
+    }
+}
+
+/// An object that is gone is reconciled no more, so its job is stopped from here.
+async fn stop_the_gone(users: Objects<SyncedUser>, pool: Pool) {
+    let mut changes = users.changes();
+    while let Some(key) = changes.next().await {
+        let uid = users.get(&key).and_then(|user| user.uid());
+        pool.cancel_gone(&key, uid.as_deref());
     }
 }

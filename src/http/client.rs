@@ -25,6 +25,14 @@ pub struct Settings {
     pub timeout: Duration,
     /// The largest body of a reply, bytes, after decompression.
     pub max_body_bytes: usize,
+    /// Who is told of every request, for metrics.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+/// Is told of every request. It must not block.
+pub trait Observer: fmt::Debug + Send + Sync {
+    /// A request to `host` was answered with this status, or failed in this way.
+    fn requested(&self, host: &str, outcome: Result<u16, &'static str>);
 }
 
 impl Default for Settings {
@@ -33,6 +41,7 @@ impl Default for Settings {
             allowed: Vec::new(),
             timeout: Duration::from_mins(1),
             max_body_bytes: 32 * 1024 * 1024,
+            observer: None,
         }
     }
 }
@@ -48,6 +57,7 @@ struct Shared {
     quotas: Registry,
     timeout: Duration,
     max_body_bytes: usize,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl fmt::Debug for Client {
@@ -163,6 +173,7 @@ impl Client {
             quotas: Registry::default(),
             timeout: settings.timeout,
             max_body_bytes: settings.max_body_bytes,
+            observer: settings.observer,
         })))
     }
 
@@ -194,7 +205,12 @@ impl Client {
             builder = builder.json(json);
         }
         let sent = builder.send().await;
-        let mut response = sent.map_err(|error| Error::from_reqwest(&host, &error))?;
+        let sent = sent.map_err(|error| Error::from_reqwest(&host, &error));
+        if let Some(observer) = &self.0.observer {
+            let outcome = sent.as_ref().map(|response| response.status().as_u16());
+            observer.requested(&host, outcome.map_err(|error| error.kind.label()));
+        }
+        let mut response = sent?;
         let body = body::read(&host, &mut response, self.0.max_body_bytes).await?;
         Ok(Reply {
             status: response.status(),

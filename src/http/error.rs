@@ -29,6 +29,18 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Returns the failure as a metric has it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timeout",
+            Self::Cut => "cut",
+            Self::TooLarge => "too_large",
+            Self::Malformed => "malformed",
+        }
+    }
+
     /// Returns whether the same request may succeed later by itself.
     pub fn is_transient(self) -> bool {
         match self {

@@ -24,6 +24,7 @@ pub(crate) fn client(url: &str) -> Client {
         allowed: vec![url.strip_prefix("http://").unwrap().parse().unwrap()],
         timeout: Duration::from_secs(2),
         max_body_bytes: 1024 * 1024,
+        observer: None,
     };
     Client::new(settings).unwrap()
 }

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use kube::Resource;
 
+use super::job::Outcome;
+use super::report::account_status;
 use crate::api::synced_user::DeletionPolicy;
 use crate::api::{SyncedUser, SyncedUserStatus as Status};
 use crate::controllers::fact::Fact;
@@ -15,6 +17,16 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Returns whether there is history to erase when the object goes.
 pub(super) fn erases(object: &SyncedUser) -> bool {
     object.spec.deletion_policy == Some(DeletionPolicy::Delete)
+}
+
+/// Returns the object with the account that a run has found, though it was stopped before it could tell.
+pub(super) fn with_account(object: &SyncedUser, outcome: Option<Outcome>) -> SyncedUser {
+    let mut object = object.clone();
+    if let Some(account) = outcome.and_then(|outcome| outcome.account) {
+        let status = object.status.get_or_insert_default();
+        status.account = Some(account_status(&account));
+    }
+    object
 }
 
 /// Returns until when the object waits.

@@ -26,7 +26,7 @@ use kube::{Resource, ResourceExt};
 use super::cluster::{Cluster, connection_key};
 use super::connection::Suspects;
 use super::fact::Fact;
-use super::links::Links;
+use super::links::{Link, Links};
 use crate::api::{SyncedUser, SyncedUserStatus as Status};
 use crate::destinations::Erasure;
 use crate::kube_io::events::{Events, Severity};
@@ -34,6 +34,7 @@ use crate::kube_io::reconciler::{Cleanup, Next, Pass, Reconciler};
 use crate::model::account::UserId;
 use crate::model::clock::Clock;
 use crate::model::cursor::Owner;
+use crate::providers::Reason;
 use crate::telemetry::metrics::Metrics;
 use decide::Decision;
 use job::{Outcome, Stop};
@@ -108,6 +109,7 @@ impl Reconciler for SyncedUserReconciler {
         if !leave::erases(&object) {
             return Cleanup::Done;
         }
+        let object = leave::with_account(&object, self.pool.take_outcome(&uid));
         match self.erase(&object).await {
             Ok(erasure) => {
                 self.tell_erased(&object, erasure).await;
@@ -169,7 +171,10 @@ impl SyncedUserReconciler {
                 }
                 Next::After(LOOK_AGAIN)
             }
-            Decision::Watch(_) => Next::After(LOOK_AGAIN),
+            Decision::Watch(plan) => {
+                self.pool.cancel_unless(uid, plan);
+                Next::After(LOOK_AGAIN)
+            }
             Decision::Hold => Next::OnChange,
             Decision::Wait(_, at) => Next::At(*at),
         }
@@ -225,10 +230,6 @@ impl SyncedUserReconciler {
             .status
             .as_ref()
             .and_then(|status| status.account.as_ref());
-        // Nobody was ever found, so nothing was ever stored.
-        let Some(account) = account else {
-            return Ok(Erasure::default());
-        };
         let key = connection_key(object);
         let link = self.links.get(&key).ok_or_else(|| {
             let message =
@@ -238,15 +239,40 @@ impl SyncedUserReconciler {
         let Some(destination) = &link.destination else {
             return Ok(Erasure::default());
         };
+        let user = match account {
+            Some(account) => UserId::new(&account.id),
+            None => match self.look_up(object, &link).await? {
+                Some(user) => user,
+                None => return Ok(Erasure::default()),
+            },
+        };
         let owner = Owner {
             namespace: key.namespace.clone(),
             connection: key.name.clone(),
-            user: UserId::new(&account.id),
+            user,
         };
         destination
             .erase(&owner)
             .await
             .map_err(|error| Fact::from(&error))
+    }
+
+    /// Finds out whose history it is where no run has lived to tell. Nobody who is not enabled is asked for: then nothing was stored.
+    async fn look_up(&self, object: &SyncedUser, link: &Link) -> Result<Option<UserId>, Fact> {
+        let email = &object.spec.email;
+        let directory = link.session.directory().filter(|_| object.spec.enabled);
+        let Some(directory) = directory.filter(|_| self.resolve(object).admits(object)) else {
+            return Ok(None);
+        };
+        match link
+            .roster
+            .account(directory, email, std::slice::from_ref(email))
+            .await
+        {
+            Ok(account) => Ok(Some(account.id)),
+            Err(error) if error.reason == Reason::UserNotFound => Ok(None),
+            Err(error) => Err(Fact::from(&error)),
+        }
     }
 
     async fn tell_erased(&self, object: &SyncedUser, erasure: Erasure) {

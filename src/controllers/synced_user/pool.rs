@@ -9,6 +9,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::job::{Job, Outcome};
+use crate::controllers::effective::Plan;
 use crate::controllers::pokes::Pokes;
 use crate::kube_io::key::ObjectKey;
 use crate::model::clock::Clock;
@@ -28,9 +29,15 @@ pub struct Pool {
     pokes: Pokes,
 }
 
+struct Running {
+    key: ObjectKey,
+    plan: Plan,
+    cancel: CancellationToken,
+}
+
 #[derive(Default)]
 struct State {
-    running: HashMap<String, CancellationToken>,
+    running: HashMap<String, Running>,
     outcomes: HashMap<String, Outcome>,
 }
 
@@ -70,7 +77,12 @@ impl Pool {
             if state.running.contains_key(&job.uid) {
                 return;
             }
-            state.running.insert(job.uid.clone(), cancel.clone());
+            let running = Running {
+                key: job.key.clone(),
+                plan: job.plan.clone(),
+                cancel: cancel.clone(),
+            };
+            state.running.insert(job.uid.clone(), running);
         }
         let uid = job.uid.clone();
         if self.jobs.send((job, cancel)).await.is_err() {
@@ -82,10 +94,32 @@ impl Pool {
     pub fn cancel(&self, uid: &str) -> bool {
         let state = self.lock();
         let running = state.running.get(uid);
-        if let Some(cancel) = running {
-            cancel.cancel();
+        if let Some(running) = running {
+            running.cancel.cancel();
         }
         running.is_some()
+    }
+
+    /// Stops an object's job if it was begun with another plan: what is no longer allowed is not read to its end.
+    pub fn cancel_unless(&self, uid: &str, plan: &Plan) {
+        let state = self.lock();
+        if let Some(running) = state
+            .running
+            .get(uid)
+            .filter(|running| &running.plan != plan)
+        {
+            running.cancel.cancel();
+        }
+    }
+
+    /// Stops the jobs of objects of this name that are not `uid`: they are gone.
+    pub fn cancel_gone(&self, key: &ObjectKey, uid: Option<&str>) {
+        let state = self.lock();
+        let gone = state
+            .running
+            .iter()
+            .filter(|(of, running)| &running.key == key && Some(of.as_str()) != uid);
+        gone.for_each(|(_, running)| running.cancel.cancel());
     }
 
     /// Returns whether an object's job is under way.

@@ -40,6 +40,9 @@ pub(super) fn report(facts: &Facts<'_>) -> Status {
     let generation = object.meta().generation;
     let mut conditions = Conditions::new(&status.conditions, generation, facts.now);
     conditions.clear("Suspended");
+    if let Some(account) = facts.outcome.and_then(|outcome| outcome.account.as_ref()) {
+        status.account = Some(account_status(account));
+    }
     let ran = facts
         .outcome
         .filter(|outcome| !matches!(outcome.stopped, Some(Stop::Cancelled)));
@@ -189,9 +192,6 @@ fn put_outcome(
     status
         .last_handled_reconcile_at
         .clone_from(&outcome.requested_at);
-    if let Some(account) = &outcome.account {
-        status.account = Some(account_status(account));
-    }
     if let Some(allowed) = &outcome.allowed {
         allowed.put(conditions, "Allowed");
     }
@@ -214,7 +214,7 @@ fn put_outcome(
     put_history(status, outcome, failure.as_ref(), interval);
 }
 
-fn account_status(account: &RemoteUser) -> AccountStatus {
+pub(super) fn account_status(account: &RemoteUser) -> AccountStatus {
     AccountStatus {
         id: account.id.to_string(),
         primary_email: account.primary_email.to_string(),

@@ -43,6 +43,16 @@ impl SyncedUserReconciler {
 }
 
 impl Resolved {
+    /// Returns whether the connection's lists admit this person.
+    pub(super) fn admits(&self, object: &SyncedUser) -> bool {
+        let connection = self.connection.as_ref().filter(|_| self.is_admitted);
+        connection.is_some_and(|found| {
+            Allowance::of(&found.spec)
+                .admits(&object.spec.email)
+                .holds()
+        })
+    }
+
     pub(super) fn situation<'a>(
         &'a self,
         object: &'a SyncedUser,

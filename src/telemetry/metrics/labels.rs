@@ -47,14 +47,8 @@ pub struct ConditionLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct RequestLabels {
-    pub(super) provider: &'static str,
-    pub(super) api: &'static str,
+    pub(super) host: String,
     pub(super) status: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct ProviderLabels {
-    pub(super) provider: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -15,7 +15,7 @@ use prometheus_client::registry::{Metric, Registry};
 use conditions::ConditionCounts;
 pub use conditions::Counted;
 pub use labels::{ConditionLabels, Outcome};
-use labels::{KindLabels, ProviderLabels, ReconcileLabels, RecordLabels, RequestLabels, RunLabels};
+use labels::{KindLabels, ReconcileLabels, RecordLabels, RequestLabels, RunLabels};
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -26,7 +26,6 @@ pub struct Metrics {
     orphaned: Family<KindLabels, Counter>,
     conditions: ConditionCounts,
     provider_requests: Family<RequestLabels, Counter>,
-    provider_throttled: Family<ProviderLabels, Counter>,
     sync_records: Family<RecordLabels, Counter>,
     sync_runs: Family<RunLabels, Counter>,
     sync_lag: Histogram,
@@ -69,7 +68,6 @@ impl Metrics {
                 "Objects by what their conditions say",
             )),
             provider_requests: add(r, "deputy_provider_requests", "Requests to vendors"),
-            provider_throttled: add(r, "deputy_provider_throttled", "Requests to slow down"),
             sync_records: add(r, "deputy_sync_records", "Records stored"),
             sync_runs: add(r, "deputy_sync_runs", "Sync runs"),
             sync_lag: put(
@@ -125,27 +123,12 @@ impl Metrics {
         counted
     }
 
-    /// Counts a request to a vendor's API, by the HTTP status or, without one, by what happened instead.
-    pub fn provider_requested(
-        &self,
-        provider: &'static str,
-        api: &'static str,
-        status: Result<u16, &'static str>,
-    ) {
+    /// Counts a request to a vendor's host, by the HTTP status or, without one, by what happened instead. A vendor that asks
+    /// to slow down shows as 429, or as its own 403. The hosts are pinned, so there are few of them.
+    pub fn provider_requested(&self, host: &str, status: Result<u16, &'static str>) {
         let status = status.map_or_else(str::to_owned, |code| code.to_string());
-        let labels = RequestLabels {
-            provider,
-            api,
-            status,
-        };
-        self.provider_requests.get_or_create(&labels).inc();
-    }
-
-    /// Counts a request that a vendor answered by asking to slow down.
-    pub fn provider_throttled(&self, provider: &'static str) {
-        self.provider_throttled
-            .get_or_create(&ProviderLabels { provider })
-            .inc();
+        let host = host.to_owned();
+        self.provider_requests.get_or_create(&RequestLabels { host, status }).inc();
     }
 
     /// Counts records that were stored.
@@ -217,9 +200,8 @@ mod tests {
         metrics.reconciled("Widget", Outcome::Done, Duration::from_millis(20));
         metrics.status_written("Widget");
         metrics.orphaned("Widget");
-        metrics.provider_requested("vendor", "mail", Ok(200));
-        metrics.provider_requested("vendor", "mail", Err("timeout"));
-        metrics.provider_throttled("vendor");
+        metrics.provider_requested("api.vendor.example", Ok(200));
+        metrics.provider_requested("api.vendor.example", Err("timeout"));
         metrics.records_stored("vendor", "mail", 7);
         metrics.run_finished("Succeeded", Duration::from_secs(3));
         metrics.set_watch_stalled("Secret", true);
@@ -229,9 +211,8 @@ mod tests {
             r#"deputy_reconcile_seconds_count{kind="Widget"} 1"#,
             r#"deputy_status_writes_total{kind="Widget"} 1"#,
             r#"deputy_orphaned_total{kind="Widget"} 1"#,
-            r#"deputy_provider_requests_total{provider="vendor",api="mail",status="200"} 1"#,
-            r#"deputy_provider_requests_total{provider="vendor",api="mail",status="timeout"} 1"#,
-            r#"deputy_provider_throttled_total{provider="vendor"} 1"#,
+            r#"deputy_provider_requests_total{host="api.vendor.example",status="200"} 1"#,
+            r#"deputy_provider_requests_total{host="api.vendor.example",status="timeout"} 1"#,
             r#"deputy_sync_records_total{provider="vendor",dataset="mail"} 7"#,
             r#"deputy_sync_runs_total{outcome="Succeeded"} 1"#,
             r"deputy_sync_lag_seconds_sum 3.0",
