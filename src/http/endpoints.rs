@@ -142,15 +142,9 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 
 /// Returns the IPv4 address behind a mapped, NAT64 or 6to4 address.
 fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = ip.segments();
-    let from = |high: u16, low: u16| {
-        let [w, x] = high.to_be_bytes();
-        let [y, z] = low.to_be_bytes();
-        Ipv4Addr::new(w, x, y, z)
-    };
-    match (a, b) {
-        (0x0064, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => Some(from(g, h)),
-        (0x2002, _) => Some(from(b, c)),
+    let from = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match ip.segments() {
+        [0x0064, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(from(high, low)),
         _ => ip.to_ipv4_mapped(),
     }
 }

@@ -107,12 +107,9 @@ impl KeyFile {
         let head = Head::default();
         let authenticator = self.authenticator(client, subject, &head).await?;
         let exchange = authenticator.force_refreshed_token(scopes);
-        let reply = match tokio::time::timeout(client.timeout(), exchange).await {
-            Ok(reply) => reply,
-            Err(_) => {
-                let error = Error::new(Kind::TimedOut, host, "no token in time");
-                return Err(Failure::Transport(error));
-            }
+        let Ok(reply) = tokio::time::timeout(client.timeout(), exchange).await else {
+            let error = Error::new(Kind::TimedOut, host, "no token in time");
+            return Err(Failure::Transport(error));
         };
         let now = clock.now();
         match reply {
@@ -230,9 +227,8 @@ fn failure(host: &str, error: &yup_oauth2::Error, head: &Head, now: Timestamp) -
             clock_offset: head.date().map(|theirs| theirs.duration_since(now)),
             retry_after: head.retry_after(),
         },
-        Library::HttpError(_) => transport(host, error, Kind::Cut),
         Library::HttpClientError(_) if status == 0 => transport(host, error, Kind::Unreachable),
-        Library::HttpClientError(_) => transport(host, error, Kind::Cut),
+        Library::HttpError(_) | Library::HttpClientError(_) => transport(host, error, Kind::Cut),
         Library::UserError(_) => Failure::Key,
         _ => Failure::Unexpected {
             status,

@@ -51,14 +51,14 @@ impl Grants {
 
     /// Returns whether there is a scope for `method`, as far as is known without asking.
     pub(super) fn may(&self, method: Method) -> bool {
-        self.first(method, &self.known()).is_some()
+        first(method, &self.known()).is_some()
     }
 
     /// Returns whether asking for `method` is worth a try: there is a scope for it, or nothing is known yet of what is
     /// delegated and the YAML leaves it open.
     pub(super) fn might(&self, method: Method) -> bool {
         let known = self.known();
-        self.first(method, &known).is_some() || (self.listed.is_none() && known.is_empty())
+        first(method, &known).is_some() || (self.listed.is_none() && known.is_empty())
     }
 
     /// Returns the sets of scopes to try for `method`, one after the other, until one is granted.
@@ -67,39 +67,12 @@ impl Grants {
     /// [`Class::Invalid`] where the YAML lists scopes and none of them serves.
     pub(super) fn choices(&self, method: Method) -> Result<Vec<Vec<&'static str>>, Error> {
         let known = self.known();
-        if self.first(method, &known).is_some() {
-            return Ok(vec![self.together(method, &known)]);
+        if first(method, &known).is_some() {
+            return Ok(vec![together(method, &known)]);
         }
         match &self.listed {
             Some(_) => Err(unlisted(method)),
             None => Ok(method.scopes().iter().map(|&scope| vec![scope]).collect()),
-        }
-    }
-
-    /// Returns the scopes that go into the same token as `method`'s: calendars and events are always read together.
-    fn together(&self, method: Method, known: &BTreeSet<String>) -> Vec<&'static str> {
-        let methods: &[Method] = match method {
-            Method::CalendarListList | Method::EventsList | Method::EventsGet => {
-                &[Method::CalendarListList, Method::EventsList]
-            }
-            _ => std::slice::from_ref(&method),
-        };
-        let mut scopes: Vec<&'static str> = methods
-            .iter()
-            .filter_map(|&method| self.first(method, known))
-            .collect();
-        scopes.dedup();
-        scopes
-    }
-
-    fn first(&self, method: Method, known: &BTreeSet<String>) -> Option<&'static str> {
-        let scopes = method.scopes().iter().copied();
-        let mut fitting = scopes.filter(|&scope| known.contains(scope));
-        let first = fitting.next();
-        // Where mail's content may be read, reading its metadata with the same token saves one a person.
-        match method.api() {
-            ApiName::Gmail if first == Some(scopes::GMAIL_METADATA) => fitting.next().or(first),
-            _ => first,
         }
     }
 
@@ -112,6 +85,34 @@ impl Grants {
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
         }
+    }
+}
+
+/// Returns the scopes that go into the same token as `method`'s: calendars and events are always read together.
+fn together(method: Method, known: &BTreeSet<String>) -> Vec<&'static str> {
+    let methods: &[Method] = match method {
+        Method::CalendarListList | Method::EventsList | Method::EventsGet => {
+            &[Method::CalendarListList, Method::EventsList]
+        }
+        _ => std::slice::from_ref(&method),
+    };
+    let mut scopes: Vec<&'static str> = methods
+        .iter()
+        .filter_map(|&method| first(method, known))
+        .collect();
+    scopes.dedup();
+    scopes
+}
+
+/// Returns the narrowest scope that serves and that there is.
+fn first(method: Method, known: &BTreeSet<String>) -> Option<&'static str> {
+    let scopes = method.scopes().iter().copied();
+    let mut fitting = scopes.filter(|&scope| known.contains(scope));
+    let first = fitting.next();
+    // Where mail's content may be read, reading its metadata with the same token saves one a person.
+    match method.api() {
+        ApiName::Gmail if first == Some(scopes::GMAIL_METADATA) => fitting.next().or(first),
+        _ => first,
     }
 }
 

@@ -97,17 +97,17 @@ impl GoogleSession {
     ) -> Result<Self, Error> {
         let endpoints = clients.http.endpoints(HOSTS);
         if let Some(url) = &spec.endpoint {
-            let checked = endpoints.check(url);
-            checked.map_err(|error| errors::transport("open", &error))?;
+            let verdict = endpoints.check(url);
+            verdict.map_err(|error| errors::transport("open", &error))?;
         }
         let key = key::read(credentials, &clients.http, &endpoints).await?;
         let profile = spec.quota_profile.unwrap_or(QuotaProfile::Y2026);
-        let endpoint = spec.endpoint.as_ref();
-        let endpoint = endpoint.map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let elsewhere = spec.endpoint.as_ref();
+        let elsewhere = elsewhere.map(|url| url.as_str().trim_end_matches('/').to_owned());
         let account = key.quota_account();
-        let place = endpoint.as_deref().unwrap_or_default();
+        let at = elsewhere.as_deref().unwrap_or_default();
         let api = Arc::new(Api {
-            quotas: Quotas::find(clients.http.quotas(), place, account, profile),
+            quotas: Quotas::find(clients.http.quotas(), at, account, profile),
             tokens: Tokens::new(
                 key,
                 clients.http.clone(),
@@ -116,7 +116,7 @@ impl GoogleSession {
             ),
             http: clients.http.clone(),
             endpoints,
-            endpoint,
+            endpoint: elsewhere,
             grants: Grants::new(spec.scopes.clone()),
             profile,
             pace: http::limits::Pace::new(pace.requests_per_second),

@@ -105,10 +105,9 @@ impl Tokens {
 /// Asking for a token may be done twice without harm.
 pub(super) fn verdict(error: &Error) -> Verdict {
     match error.class {
-        Class::Retry => Verdict::Again(error.retry_after),
         // The day's quota comes back when the day ends, not in this call.
         Class::Throttled if error.reason == Reason::QuotaExhausted => Verdict::Stop,
-        Class::Throttled => Verdict::Again(error.retry_after),
+        Class::Retry | Class::Throttled => Verdict::Again(error.retry_after),
         Class::Park | Class::Invalid | Class::Expired | Class::Gone => Verdict::Stop,
     }
 }

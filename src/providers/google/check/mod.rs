@@ -52,7 +52,7 @@ enum First {
 /// What is known of the delegation after all.
 struct Delegation {
     authenticated: Finding,
-    delegation: Finding,
+    finding: Finding,
     scopes: Vec<ScopeState>,
     /// Somebody to act for, and a token of all scopes.
     token: Option<(Email, Token)>,
@@ -85,7 +85,7 @@ impl Check<'_> {
             remedy_url: Some(self.api.tokens.key().remedy_url(&wanted)),
             identity: self.identity,
             authenticated: found.authenticated,
-            delegation: found.delegation,
+            delegation: found.finding,
             permissions,
             least_privilege,
             service_identity: Finding::good("A service account is no person's."),
@@ -121,7 +121,7 @@ impl Check<'_> {
     fn all_granted(&self, wanted: &[String], subject: Email, granted: Granted) -> Delegation {
         Delegation {
             authenticated: words::authenticated(&self.identity.account, clock(&granted)),
-            delegation: words::delegated(wanted.len()),
+            finding: words::delegated(wanted.len()),
             scopes: wanted
                 .iter()
                 .map(|name| state(name, Known::True, None))
@@ -140,7 +140,7 @@ impl Check<'_> {
         Delegation {
             throttled: key.as_ref().err().and_then(throttled),
             authenticated: self.authenticated(&key),
-            delegation: words::nobody(),
+            finding: words::nobody(),
             scopes: scopes.collect(),
             token: None,
         }
@@ -158,14 +158,14 @@ impl Check<'_> {
         }
         if is_about_the_person(&error) {
             let mut found = undecided(wanted, authenticated, &error);
-            found.delegation = words::person(subject, &error, self.spec.admin_email.is_some());
+            found.finding = words::person(subject, &error, self.spec.admin_email.is_some());
             return found;
         }
         let verdicts = bisect::run(self.api, subject, wanted, error).await;
         let url = self.remedy_url(wanted);
         Delegation {
             authenticated,
-            delegation: words::missing(&self.identity, &verdicts, &url),
+            finding: words::missing(&self.identity, &verdicts, &url),
             throttled: verdicts
                 .iter()
                 .find_map(|one| one.error.as_ref().and_then(throttled)),
@@ -229,7 +229,7 @@ impl Check<'_> {
                 Err(error) => Finding::from(&error),
             },
             None => Finding::unknown(
-                found.delegation.reason,
+                found.finding.reason,
                 "Known once the delegation is whole.",
             ),
         }
@@ -254,7 +254,7 @@ fn undecided(wanted: &[String], authenticated: Finding, error: &Error) -> Delega
         .map(|name| state(name, Known::Unknown, Some(error.reason)));
     Delegation {
         authenticated,
-        delegation: Finding::unknown(error.reason, error.to_string()),
+        finding: Finding::unknown(error.reason, error.to_string()),
         scopes: states.collect(),
         token: None,
         throttled: throttled(error),

@@ -86,7 +86,7 @@ pub(super) fn missing(identity: &Identity, verdicts: &[Verdict], url: &str) -> F
             listed(&names),
         ),
     };
-    Finding::bad(reason, with_link(text, reason, url))
+    Finding::bad(reason, with_link(&text, reason, url))
 }
 
 fn unknown(one: &Verdict) -> Finding {
@@ -127,7 +127,7 @@ fn main_reason(missing: &[&Verdict], wanted: usize) -> Option<Reason> {
     }
 }
 
-fn with_link(text: String, reason: Reason, url: &str) -> String {
+fn with_link(text: &str, reason: Reason, url: &str) -> String {
     let delegates = matches!(
         reason,
         Reason::ClientNotAuthorized | Reason::ScopeNotAuthorized
@@ -135,7 +135,7 @@ fn with_link(text: String, reason: Reason, url: &str) -> String {
     if delegates && text.len() + url.len() + 30 <= MAX_MESSAGE {
         return format!("{text} All filled in: {url}");
     }
-    shortened(&text, MAX_MESSAGE)
+    shortened(text, MAX_MESSAGE)
 }
 
 /// Lists names as far as there is room, and says how many were left out.

@@ -36,7 +36,7 @@ impl People {
                 Err(error) => return self.failed(sought, &error),
             };
             sought.count += users.users.len();
-            for user in users.users {
+            for user in &users.users {
                 sought.take(user);
             }
             next = users.next_page_token.filter(|token| !token.is_empty());
@@ -117,7 +117,7 @@ impl<'a> Sought<'a> {
     }
 
     /// Keeps an entry under each wanted address that it answers to.
-    fn take(&mut self, user: User) {
+    fn take(&mut self, user: &User) {
         let addresses = std::iter::once(&user.primary_email)
             .chain(&user.aliases)
             .chain(&user.non_editable_aliases);

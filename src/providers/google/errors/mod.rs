@@ -46,7 +46,9 @@ fn error(row: Row, answer: Answer) -> Error {
         provider: NAME,
         operation: answer.operation,
         status: (answer.status != 0).then_some(answer.status),
-        code: Some(http::shortened(&answer.code, 100)).filter(|code| !code.is_empty()),
+        code: Some(answer.code)
+            .filter(|code| !code.is_empty())
+            .map(|code| http::shortened(&code, 100)),
         meaning: row.meaning,
         remedy: row.remedy,
         retry_after: answer.retry_after,
