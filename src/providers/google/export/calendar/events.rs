@@ -1,19 +1,20 @@
 //! A page of one calendar's events as changes.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::query::{Query, Which, events_path};
 use super::record::{self, Read};
-use super::series::DeadSeries;
-use super::wire::{Events, WireEvent};
+use super::wire::Events;
 use crate::model::privacy::Privacy;
 use crate::model::record::Record;
-use crate::model::row::{Change, RecordKey};
+use crate::model::row::{Change, FailedItem, RecordKey};
 use crate::providers::Error;
 use crate::providers::google::api::Method;
 use crate::providers::google::export::ask::{Ask, Source};
 use crate::providers::google::export::fault;
-use crate::providers::google::export::items::{self, Gathered, Item, Misread};
+use crate::providers::google::export::items::{self, Gathered, Item};
 
 /// What follows a page.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,62 +60,73 @@ pub(super) struct Reader<'a> {
     pub(super) start: Option<Timestamp>,
 }
 
+/// The events of a page, as far as they could be read.
+pub(super) struct Page {
+    reads: Vec<Read>,
+    failed: Vec<FailedItem>,
+}
+
+impl Page {
+    /// Returns what could be read.
+    pub(super) fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+}
+
 impl Reader<'_> {
-    /// Returns the changes of a page of a listing: what is not wanted is left out.
-    pub(super) fn list(&self, items: &[Item]) -> Result<Gathered, Error> {
-        self.gather(items, |_, read| {
-            (!read.is_gone() && self.wants(read)).then_some(Verdict::Keep)
-        })
-    }
-
-    /// Returns the changes of a page of changes: what is not wanted may be stored and is deleted.
-    pub(super) fn follow(
-        &self,
-        items: &[Item],
-        series: &mut DeadSeries,
-    ) -> Result<Gathered, Error> {
-        let mut gathered = self.gather(items, |key, read| {
-            let taken_along = series.took_along(key, read);
-            let keep = !taken_along && !read.is_gone() && self.wants(read);
-            Some(if keep { Verdict::Keep } else { Verdict::Delete })
-        })?;
-        gathered.changes.extend(series.bury());
-        Ok(gathered)
-    }
-
-    /// Returns the change that one event, fetched by itself, comes to.
-    pub(super) fn one(&self, wire: WireEvent) -> Result<Change, Misread> {
-        let key = self.key(wire.id.clone());
-        let read = record::read(wire, self.privacy)?;
-        Ok(if !read.is_gone() && self.wants(&read) {
-            Change::Upsert(key, Record::Event(Box::new(read.event)))
-        } else {
-            Change::Delete(key)
-        })
-    }
-
-    fn gather(
-        &self,
-        items: &[Item],
-        mut judge: impl FnMut(&RecordKey, &Read) -> Option<Verdict>,
-    ) -> Result<Gathered, Error> {
+    /// Reads the events of a page.
+    ///
+    /// # Errors
+    /// More of them than may be malformed are.
+    pub(super) fn read(&self, items: &[Item]) -> Result<Page, Error> {
+        let mut reads = Vec::with_capacity(items.len());
         let mut gathered = Gathered::default();
         for item in items {
             match items::read(item).and_then(|wire| record::read(wire, self.privacy)) {
-                Ok(read) => {
-                    let key = self.key(read.id.clone());
-                    let verdict = judge(&key, &read);
-                    gathered
-                        .changes
-                        .extend(verdict.map(|it| it.change(key, read)));
-                }
+                Ok(read) => reads.push(read),
                 Err(misread) => {
                     let key = self.key(items::id(Method::EventsList, item)?);
                     gathered.fail(Method::EventsList, key, misread)?;
                 }
             }
         }
-        Ok(gathered)
+        let failed = gathered.failed;
+        Ok(Page { reads, failed })
+    }
+
+    /// Returns the changes of a page of a listing: what is not wanted is left out.
+    pub(super) fn list(&self, page: Page) -> Gathered {
+        let wanted = page.reads.into_iter();
+        let wanted = wanted.filter(|read| !read.is_gone() && self.wants(read));
+        Gathered {
+            changes: wanted.map(|read| self.upsert(read)).collect(),
+            failed: page.failed,
+        }
+    }
+
+    /// Returns the changes of a page of changes: what is not wanted may be stored and is deleted.
+    pub(super) fn follow(&self, page: Page, dead: &HashSet<String>) -> Gathered {
+        let reads = page.reads.into_iter();
+        Gathered {
+            changes: reads.map(|read| self.change(read, dead)).collect(),
+            failed: page.failed,
+        }
+    }
+
+    /// Returns what is to be done about an event. `dead` are series that do not live.
+    pub(super) fn change(&self, read: Read, dead: &HashSet<String>) -> Change {
+        let series = read.event.series_id.as_ref();
+        let is_dead = read.is_cancelled() && series.is_none_or(|id| dead.contains(id));
+        if is_dead || !self.wants(&read) {
+            Change::Delete(self.key(read.id))
+        } else {
+            self.upsert(read)
+        }
+    }
+
+    fn upsert(&self, read: Read) -> Change {
+        let record = Record::Event(Box::new(read.event));
+        Change::Upsert(self.key(read.id), record)
     }
 
     fn wants(&self, read: &Read) -> bool {
@@ -125,20 +137,6 @@ impl Reader<'_> {
         RecordKey {
             container: self.calendar.to_owned(),
             id,
-        }
-    }
-}
-
-enum Verdict {
-    Keep,
-    Delete,
-}
-
-impl Verdict {
-    fn change(self, key: RecordKey, read: Read) -> Change {
-        match self {
-            Self::Keep => Change::Upsert(key, Record::Event(Box::new(read.event))),
-            Self::Delete => Change::Delete(key),
         }
     }
 }

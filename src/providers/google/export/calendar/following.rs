@@ -7,7 +7,7 @@ use futures::future::join_all;
 use super::cursor::{Calendar, CalendarPlace, Progress};
 use super::events::{self, Next};
 use super::query::Which;
-use super::series::DeadSeries;
+use super::series::Mentioned;
 use super::wire::Events;
 use super::{Given, Reading, listing, page, refuses_calendar};
 use crate::providers::google::export::ask::Ask;
@@ -31,7 +31,6 @@ struct Open {
     at: usize,
     /// The page to read next.
     token: String,
-    series: DeadSeries,
 }
 
 impl Following {
@@ -78,13 +77,13 @@ impl Following {
         }
         if let Some(open) = self.open.take() {
             let reply = self.ask(reading, open.at, Some(&open.token)).await?;
-            return self.read(reading, open.at, reply, Some(&open.token), open.series);
+            return self.read(reading, open.at, reply, Some(&open.token)).await;
         }
         if self.ready.is_empty() {
             self.ask_several(reading).await;
         }
         match self.ready.pop_front() {
-            Some((at, reply)) => self.read(reading, at, reply?, None, DeadSeries::default()),
+            Some((at, reply)) => self.read(reading, at, reply?, None).await,
             None => Ok(Gathered::default()),
         }
     }
@@ -122,22 +121,23 @@ impl Following {
         })
     }
 
-    fn read<A: Ask>(
+    async fn read<A: Ask>(
         &mut self,
         reading: &Reading<'_, A>,
         at: usize,
         mut reply: Events,
         token: Option<&str>,
-        mut series: DeadSeries,
     ) -> Result<Gathered, Error> {
         let Some(calendar) = self.calendars.get_mut(at) else {
             return Ok(Gathered::default());
         };
-        let gathered = reading
-            .reader(&calendar.id)
-            .follow(&reply.items, &mut series)?;
+        let reader = reading.reader(&calendar.id);
+        let page = reader.read(&reply.items)?;
+        let series = Mentioned::by(page.reads());
+        let dead = series.dead(reading, &calendar.id).await?;
+        let gathered = reader.follow(page, &dead);
         match events::next(&mut reply, token)? {
-            Next::Page(token) => self.open = Some(Open { at, token, series }),
+            Next::Page(token) => self.open = Some(Open { at, token }),
             Next::Token(sync_token) => calendar.at = Progress::Following { sync_token },
         }
         Ok(gathered)

@@ -35,7 +35,8 @@ pub(super) async fn step<A: Ask>(
         }
         reply => reply?,
     };
-    let gathered = reading.reader(&calendar.id).list(&reply.items)?;
+    let reader = reading.reader(&calendar.id);
+    let gathered = reader.list(reader.read(&reply.items)?);
     calendar.at = match events::next(&mut reply, token.as_deref())? {
         Next::Page(token) => {
             *given = Given(Some(token.clone()));

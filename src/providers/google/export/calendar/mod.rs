@@ -29,7 +29,7 @@ use self::events::Reader;
 use self::following::Following;
 pub(super) use self::list::Looks;
 use self::query::{Query, event_path};
-use self::wire::WireEvent;
+use self::series::Mentioned;
 use super::ask::{Ask, Source};
 use super::items::{self, Gathered, Misread};
 use super::pager::Pager;
@@ -202,9 +202,12 @@ pub(super) async fn refetch<A: Ask>(
     items::refetch(source.api, keys, concerns_item, async |key: RecordKey| {
         let method = Method::EventsGet;
         let path = event_path(&key.container, &key.id);
-        let wire: WireEvent = source.get(method, &path, &reading.query.one()).await?;
-        let change = reading.reader(&key.container).one(wire);
-        change.map_err(|Misread(why)| fault::malformed(method.name(), why))
+        let wire = source.get(method, &path, &reading.query.one()).await?;
+        let read = record::read(wire, &source.request.privacy);
+        let read = read.map_err(|Misread(why)| fault::malformed(method.name(), why))?;
+        let series = Mentioned::by(std::slice::from_ref(&read));
+        let dead = series.dead(reading, &key.container).await?;
+        Ok(reading.reader(&key.container).change(read, &dead))
     })
     .await
 }

@@ -126,19 +126,50 @@ fn an_instance_that_comes_pages_before_its_dead_series_goes_with_it() {
     let mut bench = Bench::new(Vendor::with(&["me"], 9));
     bench.read_all().unwrap();
     bench.edit(|it| {
-        // Ids decide the order: the instance sorts first, its series on a later page.
         it.edit(Edit::LeaveOut { calendar: 0, at: 8 });
-        let events = it.events.get_mut("me").unwrap();
-        let (id, event) = events.iter().find(|(_, it)| it.series.is_some()).unwrap();
-        let (id, event) = (id.clone(), event.clone());
-        events.remove(&id);
-        events.insert("a_first".into(), event);
+        // Ids decide the order: the instance sorts first, its series on a later page.
+        it.rename_instance("me", "a_first");
+    });
+    bench.read_all().unwrap();
+    assert_eq!(bench.store.rows.len(), 10);
+    bench.edit(|it| {
         (0..9).for_each(|at| it.edit(Edit::Change { calendar: 0, at }));
         it.edit(Edit::Cancel { calendar: 0, at: 8 });
     });
     bench.read_all().unwrap();
     assert_eq!(bench.stored(), bench.truth());
     assert_eq!(bench.store.rows.len(), 8);
+}
+
+#[test]
+fn a_cancelled_instance_of_a_series_that_is_not_in_the_calendar_goes() {
+    let mut bench = Bench::new(Vendor::with(&["me"], 2));
+    bench.read_all().unwrap();
+    bench.edit(|it| {
+        it.edit(Edit::LeaveOut { calendar: 0, at: 1 });
+        it.events.get_mut("me").unwrap().remove("e2");
+    });
+    bench.api.asked();
+    bench.read_all().unwrap();
+    let left = bench.stored().into_keys().map(|(_, id)| id);
+    assert_eq!(
+        left.collect::<Vec<_>>(),
+        ["e1", "e2"],
+        "the instance is not stored"
+    );
+    let asked = bench.api.asked();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(
+        asked[1].ends_with("/calendars/me/events/e2?fields=status"),
+        "{asked:?}"
+    );
+    let instance = RecordKey {
+        container: "me".into(),
+        id: "e2_3".into(),
+    };
+    let keys = [instance.clone()];
+    let (changes, _) = block_on(bench.exporter.refetch(&bench.request, &keys)).unwrap();
+    assert_eq!(changes, [Change::Delete(instance)]);
 }
 
 #[test]

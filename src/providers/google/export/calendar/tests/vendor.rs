@@ -105,6 +105,16 @@ impl Vendor {
         }
     }
 
+    /// Gives the one instance that a series leaves out another id.
+    pub(super) fn rename_instance(&mut self, calendar: &str, id: &str) {
+        let events = self.events.get_mut(calendar).unwrap();
+        let is_instance = |(_, it): &(&String, &Event)| it.series.is_some();
+        let (old, event) = events.iter().find(is_instance).unwrap();
+        let (old, event) = (old.clone(), event.clone());
+        events.remove(&old);
+        events.insert(id.to_owned(), event);
+    }
+
     pub(super) fn json(&self, id: &str, event: &Event) -> Value {
         if let Some(odd) = self.odd.get(id) {
             return odd.clone();
