@@ -10,6 +10,9 @@
 //!
 //! Dependencies point one way, from the bottom of this list up; a test keeps it so.
 
+pub mod api;
+pub mod cli;
+pub mod controllers;
 pub mod destinations;
 pub mod http;
 pub mod kube_io;
@@ -17,4 +20,5 @@ pub mod model;
 pub mod providers;
 pub mod server;
 pub mod supervisor;
+pub mod sync;
 pub mod telemetry;

@@ -131,10 +131,10 @@ impl Supervisor {
             failure = self.next_end() => Some(failure),
             () = shutdown => None,
         };
-        match &failure {
-            Some(failure) => tracing::error!(error = %failure, "shutting down: a task has ended"),
-            None => tracing::info!("shutting down as asked to"),
-        }
+        tracing::info!(
+            because = failure.as_ref().map(tracing::field::display),
+            "shutting down"
+        );
         self.stop.cancel();
         if let Err(first) = self.wind_down(grace, |task| task.is_worker).await {
             failure.get_or_insert(first);
@@ -238,7 +238,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use tokio::time::sleep;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
     const SHORT: Duration = Duration::from_millis(200);
 
     #[derive(Clone, Default)]

@@ -8,8 +8,20 @@
 mod support;
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
+mod chart;
+#[cfg(test)]
 mod destinations;
 #[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod runner;
+#[cfg(test)]
+mod watch;

@@ -92,20 +92,31 @@ impl Call {
     }
 }
 
+/// Decodes `%XX` and nothing else; an escape that is none stays as it is.
 fn percent_decoded(segment: &str) -> String {
-    // form_urlencoded would turn '+' into a space, which a path must not.
     if !segment.contains('%') {
         return segment.to_owned();
     }
-    let escaped = segment.replace('+', "%2B");
-    let pair = url::form_urlencoded::parse(escaped.as_bytes()).next();
-    pair.map_or_else(String::new, |(key, value)| {
-        if escaped.contains('=') {
-            format!("{key}={value}")
-        } else {
-            key.into_owned()
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        let escape = after
+            .split_at_checked(2)
+            .filter(|(digits, _)| !digits.starts_with('+'));
+        match escape.and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest))) {
+            Some((byte, tail)) => {
+                bytes.push(byte);
+                rest = tail;
+            }
+            None => {
+                bytes.push(b'%');
+                rest = after;
+            }
         }
-    })
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A reply.

@@ -23,7 +23,7 @@ mod tls;
 
 pub use client::{Client, Reply, Request, Settings};
 pub use endpoints::{Allowed, AllowedError, Endpoints};
-pub use error::{Error, Kind};
+pub use error::{Error, Kind, shortened};
 
 /// Targets of log records that must never be written, whatever level is asked for: what is below logs request bodies,
 /// assertions or tokens at debug or trace level.

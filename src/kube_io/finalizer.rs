@@ -41,9 +41,9 @@ where
         {"op": "test", "path": path, "value": FINALIZER},
         {"op": "remove", "path": path},
     ]);
-    let patch = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
+    let steps = serde_json::from_value(operations).map_err(kube::Error::SerdeError)?;
     match api
-        .patch_metadata(name, &params(), &Patch::Json::<()>(patch))
+        .patch_metadata(name, &params(), &Patch::Json::<()>(steps))
         .await
     {
         Ok(_) => Ok(()),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// After this long without another failure a watch counts as connected again: the longest back-off (30 s) and the
 /// longest connect timeout (30 s), twice.
-const CALM: Duration = Duration::from_secs(120);
+const CALM: Duration = Duration::from_mins(2);
 
 /// The pulse of one watch. Clones share it.
 #[derive(Debug, Clone)]
@@ -122,7 +122,7 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_quiet_watch_that_is_polled_is_well() {

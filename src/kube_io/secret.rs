@@ -67,16 +67,16 @@ pub async fn read(client: Client, namespace: &str, name: &str) -> Result<Credent
     let secret = api
         .get(name)
         .await
-        .map_err(|error| classify(error, namespace, name))?;
+        .map_err(|error| classify(&error, namespace, name))?;
     let entries = secret.data.unwrap_or_default();
     Ok(Credentials::new(
         entries.into_iter().map(|(name, value)| (name, value.0)),
     ))
 }
 
-fn classify(error: kube::Error, namespace: &str, name: &str) -> SecretError {
+fn classify(error: &kube::Error, namespace: &str, name: &str) -> SecretError {
     let (namespace, name) = (namespace.to_owned(), name.to_owned());
-    match &error {
+    match error {
         kube::Error::Api(status) if status.is_not_found() => {
             SecretError::NotFound { namespace, name }
         }
@@ -86,7 +86,7 @@ fn classify(error: kube::Error, namespace: &str, name: &str) -> SecretError {
         _ => SecretError::Unavailable {
             namespace,
             name,
-            complaint: complaint(&error),
+            complaint: complaint(error),
         },
     }
 }
@@ -120,7 +120,7 @@ mod tests {
             (503, "ServiceUnavailable", "SecretUnavailable", "Nothing"),
         ];
         for (code, said, reason, remedy) in cases {
-            let error = classify(api_error(code, said), "revops", "key");
+            let error = classify(&api_error(code, said), "revops", "key");
             assert_eq!(error.reason(), reason);
             assert!(error.remedy().starts_with(remedy), "{}", error.remedy());
             assert!(error.to_string().contains("revops/key"), "{error}");

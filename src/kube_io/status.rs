@@ -1,8 +1,11 @@
 //! The one place that writes a status: whole, by server-side apply, and only if it differs from what is stored.
 
+use std::fmt::Debug;
+
 use kube::api::{Api, Patch, PatchParams};
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::FIELD_MANAGER;
 use super::reconciler::{Object, StatusOf};
@@ -31,7 +34,13 @@ impl From<kube::Error> for WriteError {
     }
 }
 
+/// How often a write is repeated because the object changed meanwhile.
+const ATTEMPTS: u32 = 3;
+
 /// Writes the status of an object unless it is the stored one already; returns the object as it then is.
+///
+/// A change that somebody else made meanwhile does not stand in the way, but the object's end does: what is meant for
+/// one object never reaches another that has got its name since.
 pub(super) async fn write<K: Object>(
     api: &Api<K>,
     object: &K,
@@ -41,40 +50,64 @@ pub(super) async fn write<K: Object>(
         return Ok(None);
     }
     let name = object.name_any();
-    let body = Apply::new::<K>(object, status);
-    let params = PatchParams::apply(FIELD_MANAGER).force();
-    let written = api
-        .patch_status(&name, &params, &Patch::Apply(&body))
-        .await?;
-    Ok(Some(written))
+    let mut version = object.resource_version();
+    for _ in 0..ATTEMPTS {
+        match apply(api, &name, &Apply::new::<K>(version, status)).await {
+            Err(WriteError::Conflict) => {
+                let live = api.get_metadata(&name).await?;
+                if live.metadata.uid != object.meta().uid {
+                    return Err(WriteError::Gone);
+                }
+                version = live.metadata.resource_version;
+            }
+            written => return written.map(Some),
+        }
+    }
+    Err(WriteError::Conflict)
 }
 
-/// What is applied: nothing but the status, to this very object and none that later has its name.
+/// Applies a status as our own, whoever had it before.
+pub(super) async fn apply<K, S>(
+    api: &Api<K>,
+    name: &str,
+    status: &Apply<'_, S>,
+) -> Result<K, WriteError>
+where
+    K: Clone + Debug + DeserializeOwned,
+    S: Serialize + Debug,
+{
+    let params = PatchParams::apply(FIELD_MANAGER).force();
+    let patch = Patch::Apply(status);
+    Ok(api.patch_status(name, &params, &patch).await?)
+}
+
+/// What is applied: nothing but the status, and only to the version that it was made for.
+///
+/// A `uid` would say more plainly what is meant, but for a status the API server does not look at it (seen on 1.36.3).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Apply<'a, S> {
     api_version: String,
     kind: String,
-    metadata: Identity<'a>,
+    metadata: Version,
     status: &'a S,
 }
 
 #[derive(Debug, Serialize)]
-struct Identity<'a> {
-    uid: Option<&'a str>,
+#[serde(rename_all = "camelCase")]
+struct Version {
+    resource_version: Option<String>,
 }
 
 impl<'a, S: Serialize> Apply<'a, S> {
     pub(super) fn new<K: Resource<DynamicType = ()>>(
-        object: &'a impl Resource,
+        resource_version: Option<String>,
         status: &'a S,
     ) -> Self {
         Self {
             api_version: K::api_version(&()).into_owned(),
             kind: K::kind(&()).into_owned(),
-            metadata: Identity {
-                uid: object.meta().uid.as_deref(),
-            },
+            metadata: Version { resource_version },
             status,
         }
     }

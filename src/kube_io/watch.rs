@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,6 +138,29 @@ where
         self.cached(key)?.decoded()
     }
 
+    /// Streams the keys of what is there, and from then on only of what appears, goes, or differs in `aspect`.
+    ///
+    /// For those who follow objects of another kind: most changes of an object are of its status, and to follow
+    /// them all would make objects that follow each other write for ever.
+    pub fn changes_in<A: Hash>(
+        &self,
+        aspect: impl Fn(&K) -> A + Send + 'static,
+    ) -> BoxStream<'static, ObjectKey> {
+        let store = self.store.clone();
+        let mut seen = HashMap::new();
+        let mut differs = move |key: &ObjectKey| {
+            let cached = store.get(&key.to_ref());
+            let Some(object) = cached.and_then(|cached| cached.decoded()) else {
+                return seen.remove(key).is_some();
+            };
+            let digest = digest(&(object.uid(), aspect(&object)));
+            seen.insert(key.clone(), digest) != Some(digest)
+        };
+        self.changes()
+            .filter(move |key| std::future::ready(differs(key)))
+            .boxed()
+    }
+
     /// Returns all objects that are decodable, in no order.
     pub fn all(&self) -> Vec<Arc<K>> {
         let cached = self.store.state();
@@ -173,6 +197,12 @@ impl<T: Resource<DynamicType = ()> + Clone + 'static> Reader<T> {
             }
         }
     }
+}
+
+fn digest(aspect: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    aspect.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn keys<T: Resource<DynamicType = ()> + Clone + 'static>(store: &Store<T>) -> VecDeque<ObjectKey> {

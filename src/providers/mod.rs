@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod google;
+pub mod registry;
 pub mod report;
 
 use std::sync::Arc;
@@ -58,6 +59,9 @@ pub trait Provider: Send + Sync {
 
     /// The name in YAML, metrics and folders.
     const NAME: &'static str;
+
+    /// Returns what the YAML of a typical connection says, for the examples.
+    fn example() -> serde_json::Value;
 
     /// Reads the credentials and returns a session. Makes no request.
     ///

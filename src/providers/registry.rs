@@ -21,6 +21,10 @@ macro_rules! providers {
             /// The names of all systems.
             pub const NAMES: &'static [&'static str] = &[$(<$provider as Provider>::NAME,)*];
 
+            /// Each system's name and an example of what the YAML says of it.
+            pub const EXAMPLES: &'static [(&'static str, fn() -> serde_json::Value)] =
+                &[$((<$provider as Provider>::NAME, <$provider as Provider>::example),)*];
+
             /// Returns the system's name.
             pub fn name(&self) -> &'static str {
                 match self {

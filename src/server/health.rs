@@ -76,7 +76,7 @@ pub(super) fn unsynced(watches: &[Progress]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(600);
+    const LONG: Duration = Duration::from_mins(10);
 
     #[test]
     fn stalled_watches_and_a_starved_runtime_are_named() {

@@ -90,7 +90,7 @@ struct Answers {
 async fn healthz(State(answers): State<Arc<Answers>>) -> Response {
     let Answers { checks, pulse } = &*answers;
     let stalled_after = checks.stalled_after;
-    verdict(health::ailments(
+    verdict(&health::ailments(
         &checks.watches,
         stalled_after,
         pulse.age(),
@@ -98,7 +98,7 @@ async fn healthz(State(answers): State<Arc<Answers>>) -> Response {
 }
 
 async fn readyz(State(answers): State<Arc<Answers>>) -> Response {
-    verdict(health::unsynced(&answers.checks.watches))
+    verdict(&health::unsynced(&answers.checks.watches))
 }
 
 async fn metrics(State(answers): State<Arc<Answers>>) -> Response {
@@ -115,7 +115,7 @@ async fn metrics(State(answers): State<Arc<Answers>>) -> Response {
 }
 
 /// Nothing to complain about is 200; else 503, and a line each.
-fn verdict(complaints: Vec<String>) -> Response {
+fn verdict(complaints: &[String]) -> Response {
     if complaints.is_empty() {
         return "ok\n".into_response();
     }

@@ -64,13 +64,15 @@ where
         filter: filter.to_owned(),
         source,
     })?;
+    // Without the hint, libraries would put every line together only to see it dropped.
+    let harmless = filter_fn(is_harmless).with_max_level_hint(LevelFilter::TRACE);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_span_list(true)
         .with_writer(writer)
-        .with_filter(wanted.and(filter_fn(is_harmless)));
+        .with_filter(wanted.and(harmless));
     Ok(registry().with(lines))
 }
 

@@ -12,10 +12,12 @@
 
 pub(crate) mod apiserver;
 pub(crate) mod audit;
+pub(crate) mod chart;
 pub(crate) mod cluster_config;
 pub(crate) mod control_plane;
 pub(crate) mod google;
 pub(crate) mod guard;
+pub(crate) mod kinds;
 pub(crate) mod manifests;
 pub(crate) mod namespace;
 pub(crate) mod operator;

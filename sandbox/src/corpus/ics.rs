@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use icalendar::parser::{Component, Property, read_calendar, unfold};
+use icalendar::parser::{Component, Property, read_components, unfold};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -12,20 +12,40 @@ use crate::google::calendar::event;
 use crate::random::hash;
 use crate::scenario::Resource;
 
-/// The events of a file, each with an `id`; the error says why the file is no calendar.
-pub(crate) fn events(bytes: &[u8]) -> Result<Vec<Resource>, String> {
+/// What a file gives.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Each with an `id`.
+    pub(crate) events: Vec<Resource>,
+    /// Why some of its events cannot be read.
+    pub(crate) unreadable: Vec<String>,
+}
+
+/// The events of a file; the error says why the file is no calendar.
+///
+/// Events are read one by one, so that what is wrong with one, or with anything around them, costs no other.
+pub(crate) fn events(bytes: &[u8]) -> Result<Found, String> {
     let text = String::from_utf8_lossy(bytes);
-    let text = text.trim_start_matches('\u{feff}');
-    let unfolded = unfold(text);
-    let calendar = read_calendar(&unfolded).map_err(|error| first_line(&error))?;
-    let mut events = HashMap::new();
-    let mut order = Vec::new();
-    for component in calendar
-        .components
-        .iter()
-        .filter(|component| component.name == "VEVENT")
-    {
-        let Some(event) = event(component) else {
+    let unfolded = unfold(text.trim_start_matches('\u{feff}'));
+    let blocks = blocks(&unfolded);
+    let is_calendar = |line: &str| line.trim().eq_ignore_ascii_case("BEGIN:VCALENDAR");
+    if blocks.is_empty() && !unfolded.lines().any(is_calendar) {
+        return Err("it has neither a calendar nor an event".to_owned());
+    }
+    let mut found = Found::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for block in &blocks {
+        let components = match read_components(block) {
+            Ok(components) => components,
+            Err(error) => {
+                found.unreadable.push(first_line(&error));
+                continue;
+            }
+        };
+        let Some(event) = components.first().and_then(event) else {
+            found
+                .unreadable
+                .push("an event without a readable start".to_owned());
             continue;
         };
         let id = event
@@ -33,11 +53,38 @@ pub(crate) fn events(bytes: &[u8]) -> Result<Vec<Resource>, String> {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
-        if events.insert(id.clone(), event).is_none() {
-            order.push(id);
+        match places
+            .get(&id)
+            .and_then(|place| found.events.get_mut(*place))
+        {
+            Some(known) => *known = event,
+            None => {
+                places.insert(id, found.events.len());
+                found.events.push(event);
+            }
         }
     }
-    Ok(order.iter().filter_map(|id| events.remove(id)).collect())
+    Ok(found)
+}
+
+/// The text of each event, from its beginning to its end.
+fn blocks(text: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut current: Option<String> = None;
+    for line in text.lines() {
+        let line = line.trim_end();
+        if line.eq_ignore_ascii_case("BEGIN:VEVENT") {
+            current = Some(String::new());
+        }
+        if let Some(block) = &mut current {
+            block.push_str(line);
+            block.push_str("\r\n");
+        }
+        if line.eq_ignore_ascii_case("END:VEVENT") {
+            blocks.extend(current.take());
+        }
+    }
+    blocks
 }
 
 fn first_line(error: &str) -> String {
@@ -161,10 +208,14 @@ fn describe(component: &Component<'_>, event: &mut Resource) {
 
 fn person(property: &Property<'_>) -> Option<Value> {
     let value = property.val.as_str();
-    let address = value
-        .get(..7)
-        .filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"))
-        .map_or(value, |_| &value[7.min(value.len())..]);
+    let (scheme, rest) = value
+        .split_at_checked("mailto:".len())
+        .unwrap_or(("", value));
+    let address = if scheme.eq_ignore_ascii_case("mailto:") {
+        rest
+    } else {
+        value
+    };
     let mut person = json!({ "email": address });
     if let (Some(name), Some(fields)) = (parameter(property, "CN"), person.as_object_mut()) {
         fields.insert("displayName".to_owned(), json!(name));
@@ -291,7 +342,7 @@ BEGIN:VEVENT\r\nUID:day@x\r\nDTSTART;VALUE=DATE:20261224\r\nEND:VEVENT\r\nEND:VC
 
     #[test]
     fn events_are_what_the_api_would_show() {
-        let events = events(FILE.as_bytes()).unwrap();
+        let events = events(FILE.as_bytes()).unwrap().events;
         assert_eq!(events.len(), 3);
         let (series, exception, day) = (&events[0], &events[1], &events[2]);
         assert_eq!(series["summary"], "Grüße, allezusammen");
@@ -322,6 +373,16 @@ BEGIN:VEVENT\r\nUID:day@x\r\nDTSTART;VALUE=DATE:20261224\r\nEND:VEVENT\r\nEND:VC
             (&day["start"]["date"], &day["end"]["date"]),
             (&json!("2026-12-24"), &json!("2026-12-25"))
         );
+    }
+
+    #[test]
+    fn one_bad_event_costs_no_other() {
+        let broken = FILE.replace("UID:day@x\r\n", "UID:day@x\r\nno property at all\r\n");
+        let found = events(format!("{broken}{FILE}").as_bytes()).unwrap();
+        assert_eq!((found.events.len(), found.unreadable.len()), (3, 1));
+        let endless = FILE.replace("DTSTART;VALUE=DATE:20261224", "DTSTART;VALUE=DATE:20261399");
+        let found = events(endless.as_bytes()).unwrap();
+        assert_eq!((found.events.len(), found.unreadable.len()), (2, 1));
     }
 
     #[test]

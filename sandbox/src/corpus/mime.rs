@@ -6,7 +6,7 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
 
-use super::generate::mail::snippet as shorten;
+use super::generate::wire::snippet as shorten;
 
 /// Parts nested deeper than this are shown as attachments.
 const DEEPEST: usize = 16;

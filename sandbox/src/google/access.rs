@@ -61,7 +61,7 @@ pub(crate) struct Context<'a> {
     pub(crate) user: &'a Arc<User>,
     /// The parts of the path that `*` stands for.
     pub(crate) path: Vec<&'a str>,
-    pub(crate) mask: Option<Mask>,
+    pub(crate) mask: Option<Arc<Mask>>,
     /// Milliseconds since 1970.
     pub(crate) now: i64,
 }
@@ -188,7 +188,7 @@ fn checked(
     google
         .quota
         .spend(&grant.project, api.label, &user.id, endpoint.cost)?;
-    let mask = mask(api, call)?;
+    let mask = mask(google, api, call)?;
     let now = clock.now_ms();
     let context = Context {
         google,
@@ -200,7 +200,7 @@ fn checked(
         now,
     };
     (api.ready)(&context)?;
-    Ok(finished((endpoint.run)(&context)?, context.mask.as_ref()))
+    Ok(finished((endpoint.run)(&context)?, context.mask.as_deref()))
 }
 
 fn find<'a>(api: &Api, verb: &str, rest: &[&'a str]) -> Option<(&'static Endpoint, Vec<&'a str>)> {
@@ -255,23 +255,25 @@ fn for_robot(api: &Api) -> ApiError {
     }
 }
 
-fn mask(api: &Api, call: &Call) -> Result<Option<Mask>, ApiError> {
+fn mask(google: &Google, api: &Api, call: &Call) -> Result<Option<Arc<Mask>>, ApiError> {
     let Some(text) = call.param("fields") else {
         return Ok(None);
     };
-    let refused = |piece: &str| {
-        let message = format!("Invalid field selection {piece}");
-        ApiError::new(400, "invalidParameter", message).parameter("fields")
-    };
-    let mask = Mask::parse(text).map_err(|piece| refused(&piece))?;
-    let wrong = mask
-        .names()
-        .into_iter()
-        .find(|name| *name != "*" && !api.fields.contains(name));
-    match wrong {
-        Some(name) => Err(refused(name)),
-        None => Ok(Some(mask)),
-    }
+    google.masks.find(api.label, text, || {
+        let refused = |piece: &str| {
+            let message = format!("Invalid field selection {piece}");
+            ApiError::new(400, "invalidParameter", message).parameter("fields")
+        };
+        let mask = Mask::parse(text).map_err(|piece| refused(&piece))?;
+        let names = mask.names();
+        match names
+            .into_iter()
+            .find(|name| *name != "*" && !api.fields.contains(name))
+        {
+            Some(name) => Err(refused(name)),
+            None => Ok(mask),
+        }
+    })
 }
 
 fn finished(answer: Answer, mask: Option<&Mask>) -> Reply {

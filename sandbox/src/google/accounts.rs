@@ -37,7 +37,7 @@ struct Key {
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     projects: HashMap<String, BTreeSet<String>>,
-    accounts: HashMap<String, Account>,
+    service: HashMap<String, Account>,
     keys: HashMap<String, Key>,
     delegation: HashMap<String, BTreeSet<String>>,
 }
@@ -65,7 +65,7 @@ impl Accounts {
                 given.client_id.clone(),
                 given.delegated_scopes.iter().cloned().collect(),
             );
-            accounts.accounts.insert(
+            accounts.service.insert(
                 given.email.clone(),
                 Account {
                     email: given.email.clone(),
@@ -100,11 +100,11 @@ impl Accounts {
     }
 
     pub(crate) fn account(&self, email: &str) -> Option<&Account> {
-        self.accounts.get(email)
+        self.service.get(email)
     }
 
     pub(crate) fn account_mut(&mut self, email: &str) -> Option<&mut Account> {
-        self.accounts.get_mut(email)
+        self.service.get_mut(email)
     }
 
     /// The scopes delegated to a client, if any service account has this client id.
@@ -118,43 +118,13 @@ impl Accounts {
             .is_some_and(|scopes| scopes.contains(scope))
     }
 
-    /// Makes an RSA key of 2048 bits and returns the file that the console lets one download.
-    pub(crate) fn make_key(&mut self, email: &str, url: &str) -> Option<anyhow::Result<Value>> {
-        let account = self.accounts.get(email)?.clone();
-        Some(self.issue(&account, url))
-    }
-
-    fn issue(&mut self, account: &Account, url: &str) -> anyhow::Result<Value> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
-        let private: Pkcs8V1Der<'_> = pair.as_der()?;
-        let id = format!(
-            "{:016x}{:016x}{:08x}",
-            fastrand::u64(..),
-            fastrand::u64(..),
-            fastrand::u32(..)
-        );
-        let public = pair.public_key().as_ref().to_vec();
-        self.keys.insert(
-            id.clone(),
-            Key {
-                account: account.email.clone(),
-                public,
-            },
-        );
-        Ok(json!({
-            "type": "service_account",
-            "project_id": format!("sandbox-{}", account.project),
-            "private_key_id": id,
-            "private_key": pem(private.as_ref()),
-            "client_email": account.email,
-            "client_id": account.client_id,
-            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
-            "token_uri": format!("{url}/google/token"),
-            "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
-            "client_x509_cert_url":
-                format!("https://www.googleapis.com/robot/v1/metadata/x509/{}", account.email.replace('@', "%40")),
-            "universe_domain": "googleapis.com",
-        }))
+    /// Keeps the public half of a key.
+    pub(crate) fn keep(&mut self, key: &NewKey, account: &Account) {
+        let stored = Key {
+            account: account.email.clone(),
+            public: key.public.clone(),
+        };
+        self.keys.insert(key.id.clone(), stored);
     }
 
     pub(crate) fn delete_key(&mut self, id: &str) -> bool {
@@ -176,6 +146,50 @@ impl Accounts {
         candidates.into_iter().any(|(_, key)| {
             let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &key.public);
             public.verify(signed, signature).is_ok()
+        })
+    }
+}
+
+/// A key that has just been made. Making it takes a while, so no lock is held meanwhile.
+pub(crate) struct NewKey {
+    id: String,
+    public: Vec<u8>,
+    private: Vec<u8>,
+}
+
+impl NewKey {
+    /// Makes an RSA key of 2048 bits.
+    pub(crate) fn generate() -> anyhow::Result<Self> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
+        let private: Pkcs8V1Der<'_> = pair.as_der()?;
+        Ok(Self {
+            id: format!(
+                "{:016x}{:016x}{:08x}",
+                fastrand::u64(..),
+                fastrand::u64(..),
+                fastrand::u32(..)
+            ),
+            public: pair.public_key().as_ref().to_vec(),
+            private: private.as_ref().to_vec(),
+        })
+    }
+
+    /// The file that the console lets one download.
+    pub(crate) fn file(&self, account: &Account, url: &str) -> Value {
+        let certificate = account.email.replace('@', "%40");
+        json!({
+            "type": "service_account",
+            "project_id": format!("sandbox-{}", account.project),
+            "private_key_id": self.id,
+            "private_key": pem(&self.private),
+            "client_email": account.email,
+            "client_id": account.client_id,
+            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+            "token_uri": format!("{url}/google/token"),
+            "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
+            "client_x509_cert_url":
+                format!("https://www.googleapis.com/robot/v1/metadata/x509/{certificate}"),
+            "universe_domain": "googleapis.com",
         })
     }
 }

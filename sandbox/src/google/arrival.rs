@@ -126,15 +126,24 @@ impl Google {
     }
 
     fn events(&self, wanted: &CalendarScenario, seed: u64) -> anyhow::Result<Vec<Resource>> {
-        let mut events = Vec::new();
+        let (mut events, mut complaints) = (Vec::new(), Vec::new());
         for path in corpus::files(&wanted.ics, &self.base, &["ics"])? {
-            match ics::events(&corpus::read(&path)?) {
-                Ok(found) => events.extend(found),
-                Err(error) => corpus::warn(&format!(
-                    "{}: no calendar, left out: {error}",
-                    path.display()
-                )),
-            }
+            let complaint = match ics::events(&corpus::read(&path)?) {
+                Ok(found) => {
+                    events.extend(found.events);
+                    let first = found.unreadable.first();
+                    first.map(|why| format!("{} events left out: {why}", found.unreadable.len()))
+                }
+                Err(error) => Some(format!("left out: {error}")),
+            };
+            complaints.extend(complaint.map(|why| format!("{}: {why}", path.display())));
+        }
+        if !complaints.is_empty() {
+            let count = complaints.len();
+            corpus::warn(&format!(
+                "{count} calendar files are not wholly readable: {}",
+                complaints.join("; ")
+            ));
         }
         events.extend(generate::calendar::events(
             seed,

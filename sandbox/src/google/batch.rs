@@ -5,6 +5,7 @@
 //! [`MOST_CONCURRENT`](super::MOST_CONCURRENT) for one person are refused while quotas are on.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -16,6 +17,14 @@ use crate::call::{Call, Reply};
 use crate::scenario::QuotaProfile;
 
 const MOST_PARTS: usize = 100;
+/// What may follow `/google/batch/`.
+const APIS: &[&str] = &[
+    "gmail/v1",
+    "calendar/v3",
+    "drive/v3",
+    "admin/directory_v1",
+    "licensing",
+];
 
 struct Part {
     content_id: Option<String>,
@@ -24,14 +33,7 @@ struct Part {
 
 /// Answers `/google/batch…`; `rest` names the API, or nothing for Gmail's general endpoint.
 pub(crate) fn answer(app: &App, call: &Call, rest: &[&str], seq: u64) -> Reply {
-    let known = matches!(
-        rest,
-        [] | ["gmail", "v1"]
-            | ["calendar", "v3"]
-            | ["drive", "v3"]
-            | ["admin", "directory_v1"]
-            | ["licensing"]
-    );
+    let known = rest.is_empty() || APIS.contains(&rest.join("/").as_str());
     if call.method != Method::POST || !known {
         return ApiError::no_method().reply();
     }
@@ -173,25 +175,19 @@ fn too_many(call: &Call, at_once: &mut HashMap<String, usize>) -> bool {
     *count > MOST_CONCURRENT
 }
 
+/// Writing to memory cannot fail.
 fn write_part(boundary: &str, content_id: Option<&str>, reply: &Reply, out: &mut Vec<u8>) {
-    let mut head = format!("--{boundary}\r\nContent-Type: application/http\r\n");
+    let _ = write!(out, "--{boundary}\r\nContent-Type: application/http\r\n");
     if let Some(id) = content_id {
         let id = id.trim_start_matches('<').trim_end_matches('>');
-        head.push_str(&format!("Content-ID: <response-{id}>\r\n"));
+        let _ = write!(out, "Content-ID: <response-{id}>\r\n");
     }
     let phrase = reply.status.canonical_reason().unwrap_or("Unknown");
-    head.push_str(&format!(
-        "\r\nHTTP/1.1 {} {phrase}\r\n",
-        reply.status.as_u16()
-    ));
+    let _ = write!(out, "\r\nHTTP/1.1 {} {phrase}\r\n", reply.status.as_u16());
     for (name, value) in &reply.headers {
-        head.push_str(&format!(
-            "{name}: {}\r\n",
-            value.to_str().unwrap_or_default()
-        ));
+        let _ = write!(out, "{name}: {}\r\n", value.to_str().unwrap_or_default());
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", reply.body.len()));
-    out.extend_from_slice(head.as_bytes());
+    let _ = write!(out, "Content-Length: {}\r\n\r\n", reply.body.len());
     out.extend_from_slice(&reply.body);
     out.extend_from_slice(b"\r\n");
 }

@@ -197,13 +197,13 @@ fn refuse_unknown_parameters(context: &Context<'_>) -> Result<(), ApiError> {
             return Err(ApiError::invalid_parameter("query", message));
         }
     }
-    match (context.param("orderBy"), context.param("sortOrder")) {
-        (None | Some("email"), None | Some("ASCENDING")) => Ok(()),
-        _ => {
-            let message =
-                "Invalid Input: only orderBy=email, ascending, is supported by the sandbox";
-            Err(ApiError::invalid_parameter("orderBy", message))
-        }
+    if let (None | Some("email"), None | Some("ASCENDING")) =
+        (context.param("orderBy"), context.param("sortOrder"))
+    {
+        Ok(())
+    } else {
+        let message = "Invalid Input: only orderBy=email, ascending, is supported by the sandbox";
+        Err(ApiError::invalid_parameter("orderBy", message))
     }
 }
 

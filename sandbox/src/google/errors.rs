@@ -10,7 +10,10 @@ use crate::call::Reply;
 
 /// `{"error": {"code", "message", "errors": […], "status"?, "details"?}}`.
 #[derive(Debug, Clone)]
-pub(crate) struct ApiError {
+pub(crate) struct ApiError(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     code: u16,
     message: String,
     reason: &'static str,
@@ -24,7 +27,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     pub(crate) fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
+        Self(Box::new(Parts {
             code,
             message,
             reason,
@@ -33,22 +36,22 @@ impl ApiError {
             location: None,
             details: Vec::new(),
             authenticate: None,
-        }
+        }))
     }
 
     pub(crate) fn domain(mut self, domain: &'static str) -> Self {
-        self.domain = domain;
+        self.0.domain = domain;
         self
     }
 
     /// The canonical status, which the older APIs (Calendar, Drive, Directory) leave out.
     pub(crate) fn status(mut self, status: &'static str) -> Self {
-        self.status = Some(status);
+        self.0.status = Some(status);
         self
     }
 
     pub(crate) fn parameter(mut self, name: &'static str) -> Self {
-        self.location = Some(("parameter", name));
+        self.0.location = Some(("parameter", name));
         self
     }
 
@@ -80,8 +83,8 @@ impl ApiError {
              other valid authentication credential. See \
              https://developers.google.com/identity/sign-in/web/devconsole-project.",
         );
-        error.location = Some(("header", "Authorization"));
-        error.authenticate = Some(
+        error.0.location = Some(("header", "Authorization"));
+        error.0.authenticate = Some(
             "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"".to_owned(),
         );
         error.status("UNAUTHENTICATED")
@@ -89,12 +92,13 @@ impl ApiError {
 
     pub(crate) fn missing_credentials() -> Self {
         let mut error = Self::invalid_credentials();
-        error.reason = "required";
-        error.message = "Request is missing required authentication credential. Expected OAuth 2 access token, \
+        error.0.reason = "required";
+        error.0.message = String::from(
+            "Request is missing required authentication credential. Expected OAuth 2 access token, \
                          login cookie or other valid authentication credential. See \
-                         https://developers.google.com/identity/sign-in/web/devconsole-project."
-            .to_owned();
-        error.authenticate = Some("Bearer realm=\"https://accounts.google.com/\"".to_owned());
+                         https://developers.google.com/identity/sign-in/web/devconsole-project.",
+        );
+        error.0.authenticate = Some("Bearer realm=\"https://accounts.google.com/\"".to_owned());
         error
     }
 
@@ -105,13 +109,13 @@ impl ApiError {
             "insufficientPermissions",
             "Request had insufficient authentication scopes.",
         );
-        error.details = vec![json!({
+        error.0.details = vec![json!({
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
             "domain": "googleapis.com",
             "metadata": { "service": service, "method": method },
         })];
-        error.authenticate = Some(format!(
+        error.0.authenticate = Some(format!(
             "Bearer realm=\"https://accounts.google.com/\", error=\"insufficient_scope\", scope=\"{}\"",
             accepted.join(" ")
         ));
@@ -129,7 +133,7 @@ impl ApiError {
              systems and retry."
         );
         let mut error = Self::new(403, "accessNotConfigured", message).domain("usageLimits");
-        error.details = vec![json!({
+        error.0.details = vec![json!({
             "@type": "type.googleapis.com/google.rpc.ErrorInfo",
             "reason": "SERVICE_DISABLED",
             "domain": "googleapis.com",
@@ -143,10 +147,10 @@ impl ApiError {
 
     fn entry(&self) -> Value {
         let mut entry = Map::new();
-        entry.insert("message".to_owned(), json!(self.message));
-        entry.insert("domain".to_owned(), json!(self.domain));
-        entry.insert("reason".to_owned(), json!(self.reason));
-        if let Some((kind, location)) = self.location {
+        entry.insert("message".to_owned(), json!(self.0.message));
+        entry.insert("domain".to_owned(), json!(self.0.domain));
+        entry.insert("reason".to_owned(), json!(self.0.reason));
+        if let Some((kind, location)) = self.0.location {
             entry.insert("location".to_owned(), json!(location));
             entry.insert("locationType".to_owned(), json!(kind));
         }
@@ -155,18 +159,18 @@ impl ApiError {
 
     pub(crate) fn reply(&self) -> Reply {
         let mut error = Map::new();
-        error.insert("code".to_owned(), json!(self.code));
-        error.insert("message".to_owned(), json!(self.message));
+        error.insert("code".to_owned(), json!(self.0.code));
+        error.insert("message".to_owned(), json!(self.0.message));
         error.insert("errors".to_owned(), json!([self.entry()]));
-        if let Some(status) = self.status {
+        if let Some(status) = self.0.status {
             error.insert("status".to_owned(), json!(status));
         }
-        if !self.details.is_empty() {
-            error.insert("details".to_owned(), json!(self.details));
+        if !self.0.details.is_empty() {
+            error.insert("details".to_owned(), json!(self.0.details));
         }
-        let code = StatusCode::from_u16(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut reply = Reply::json(code, &json!({ "error": error })).because(self.reason);
-        let challenge = self.authenticate.as_deref().map(HeaderValue::from_str);
+        let code = StatusCode::from_u16(self.0.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut reply = Reply::json(code, &json!({ "error": error })).because(self.0.reason);
+        let challenge = self.0.authenticate.as_deref().map(HeaderValue::from_str);
         if let Some(Ok(value)) = challenge {
             reply.headers.push((header::WWW_AUTHENTICATE, value));
         }

@@ -2,10 +2,16 @@
 //!
 //! Grammar: `a,b(c,d),e/f,*`. Source: developers.google.com/workspace/drive/api/guides/fields-parameter (2026-11-22).
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
 use serde_json::{Map, Value};
 
 /// Masks nested deeper than this are refused.
 const DEEPEST: usize = 12;
+/// Masks remembered per API.
+const MOST_KNOWN: usize = 256;
 
 /// Which fields of a resource are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +95,35 @@ impl Mask {
             (Some((_, None)), Some(_)) => {}
             (None, mask) => self.fields.push((name, mask)),
         }
+    }
+}
+
+/// Masks that were parsed and checked before: callers send the same few again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Masks {
+    /// By API and text.
+    known: RwLock<HashMap<&'static str, HashMap<String, Arc<Mask>>>>,
+}
+
+impl Masks {
+    /// The mask of a text, made if it is not known yet.
+    pub(crate) fn find<E>(
+        &self,
+        api: &'static str,
+        text: &str,
+        make: impl FnOnce() -> Result<Mask, E>,
+    ) -> Result<Option<Arc<Mask>>, E> {
+        if let Some(mask) = self.known.read().get(api).and_then(|masks| masks.get(text)) {
+            return Ok(Some(mask.clone()));
+        }
+        let mask = Arc::new(make()?);
+        let mut known = self.known.write();
+        let masks = known.entry(api).or_default();
+        if masks.len() >= MOST_KNOWN {
+            masks.clear();
+        }
+        masks.insert(text.to_owned(), mask.clone());
+        Ok(Some(mask))
     }
 }
 

@@ -35,6 +35,7 @@ use parking_lot::RwLock;
 use self::access::Api;
 use self::accounts::Accounts;
 use self::errors::ApiError;
+use self::fields::Masks;
 use self::people::{People, User};
 use self::quota::Quota;
 use self::token::{Subject, Tokens};
@@ -65,6 +66,7 @@ pub(crate) struct Google {
     pub(crate) accounts: RwLock<Accounts>,
     pub(crate) tokens: Tokens,
     pub(crate) quota: Quota,
+    pub(crate) masks: Masks,
     pub(crate) restricted_subject: RestrictedSubject,
     pub(crate) seed: u64,
     /// Milliseconds since 1970 that generated content leads up to.
@@ -94,6 +96,7 @@ impl Google {
             accounts: RwLock::new(Accounts::new(given)?),
             tokens: Tokens::default(),
             quota: Quota::new(given.quota),
+            masks: Masks::default(),
             restricted_subject: given.restricted_subject,
             seed: scenario.seed,
             epoch: scenario.epoch.as_millisecond(),

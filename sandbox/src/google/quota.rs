@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::errors::ApiError;
 use crate::scenario::QuotaProfile;
 
-const SECONDS: u64 = 60;
+const SECONDS: usize = 60;
 /// Assumed cost of one Drive call under the 2026 table.
 pub(crate) const DRIVE_UNITS: u32 = 100;
 
@@ -55,7 +55,7 @@ fn limits(profile: QuotaProfile, api: &str) -> Limits {
 /// Units spent in each of the last 60 seconds.
 #[derive(Debug)]
 struct Window {
-    spent: [u64; SECONDS as usize],
+    spent: [u64; SECONDS],
     total: u64,
     last: u64,
 }
@@ -63,7 +63,7 @@ struct Window {
 impl Window {
     fn new(second: u64) -> Self {
         Self {
-            spent: [0; SECONDS as usize],
+            spent: [0; SECONDS],
             total: 0,
             last: second,
         }
@@ -71,7 +71,7 @@ impl Window {
 
     /// Forgets what is a minute old.
     fn advance(&mut self, second: u64) {
-        for passed in (self.last + 1..=second).take(SECONDS as usize) {
+        for passed in (self.last + 1..=second).take(SECONDS) {
             if let Some(slot) = slot(&mut self.spent, passed) {
                 self.total -= std::mem::take(slot);
             }
@@ -92,8 +92,8 @@ impl Window {
     }
 }
 
-fn slot(spent: &mut [u64; SECONDS as usize], second: u64) -> Option<&mut u64> {
-    spent.get_mut(usize::try_from(second % SECONDS).unwrap_or(0))
+fn slot(spent: &mut [u64; SECONDS], second: u64) -> Option<&mut u64> {
+    spent.get_mut(usize::try_from(second).unwrap_or(0) % SECONDS)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]

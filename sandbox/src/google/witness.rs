@@ -46,10 +46,10 @@ fn names(people: &People, call: &Call, subject: Option<&str>) -> Vec<String> {
     let path = call.segments.iter().map(String::as_str);
     let query = call.query.iter().filter(|(key, _)| key != "access_token");
     let words = query.flat_map(|(_, value)| value.split(|c| !is_address_part(c)));
-    let named = path.chain(words).filter(|word| is_person(people, word));
+    let mentioned = path.chain(words).filter(|word| is_person(people, word));
     let mut names: Vec<String> = subject
         .into_iter()
-        .chain(named)
+        .chain(mentioned)
         .map(str::to_owned)
         .collect();
     names.sort_unstable();

@@ -34,6 +34,10 @@ async fn people_are_found_by_address_alias_and_id() {
         user,
         json!({ "suspended": true, "archived": false, "suspensionReason": "ADMIN" })
     );
+    let unicode = world
+        .read(&token, &format!("{USERS}/zo%C3%AB.castillo@acme.example"))
+        .await;
+    assert_eq!(unicode["primaryEmail"], "zoë.castillo@acme.example");
     let missing = world
         .get(&token, &format!("{USERS}/nobody@acme.example"))
         .await;

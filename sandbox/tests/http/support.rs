@@ -133,7 +133,7 @@ impl World {
     }
 
     /// An assertion with these claims on top of right ones.
-    pub(crate) fn assertion(&self, key: &Value, changes: &Value) -> String {
+    pub(crate) fn assertion(key: &Value, changes: &Value) -> String {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -165,7 +165,7 @@ impl World {
     pub(crate) async fn token(&self, subject: &str, scopes: &[&str]) -> String {
         let scopes: Vec<String> = scopes.iter().map(|name| scope(name)).collect();
         let changes = json!({ "sub": subject, "scope": scopes.join(" ") });
-        let reply = self.exchange(&self.assertion(&self.key, &changes)).await;
+        let reply = self.exchange(&Self::assertion(&self.key, &changes)).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()["access_token"].as_str().unwrap().to_owned()
     }
@@ -195,7 +195,7 @@ impl World {
             let body = self.read(token, &page).await;
             items.extend(body[key].as_array().cloned().unwrap_or_default());
             match body["nextPageToken"].as_str() {
-                Some(token) => next = token.to_owned(),
+                Some(token) => token.clone_into(&mut next),
                 None => return (items, body),
             }
         }

@@ -9,7 +9,7 @@ fn wanted(subject: &str, scopes: &str) -> Value {
 }
 
 async fn refusal(world: &World, changes: &Value) -> (u16, String, String) {
-    refusal_of(world, &world.assertion(&world.key, changes)).await
+    refusal_of(world, &World::assertion(&world.key, changes)).await
 }
 
 async fn refusal_of(world: &World, assertion: &str) -> (u16, String, String) {
@@ -19,7 +19,7 @@ async fn refusal_of(world: &World, assertion: &str) -> (u16, String, String) {
     (reply.status, text("error"), text("error_description"))
 }
 
-fn is(found: (u16, String, String), status: u16, error: &str, description: &str) {
+fn is(found: &(u16, String, String), status: u16, error: &str, description: &str) {
     assert_eq!((found.0, found.1.as_str()), (status, error), "{}", found.2);
     assert!(found.2.contains(description), "{}", found.2);
 }
@@ -63,7 +63,10 @@ async fn a_token_is_bound_to_person_client_and_scopes() {
 async fn without_a_subject_the_account_acts_for_itself() {
     let world = World::new().await;
     let reply = world
-        .exchange(&world.assertion(&world.key, &json!({ "scope": scope("gmail.readonly") })))
+        .exchange(&World::assertion(
+            &world.key,
+            &json!({ "scope": scope("gmail.readonly") }),
+        ))
         .await;
     let token = reply.json()["access_token"].as_str().unwrap().to_owned();
     let mail = world.get(&token, "gmail/v1/users/me/profile").await;
@@ -165,7 +168,7 @@ async fn claims_are_checked() {
         ),
     ] {
         is(
-            refusal(&world, &with(extra)).await,
+            &refusal(&world, &with(extra)).await,
             status,
             error,
             description,
@@ -173,7 +176,7 @@ async fn claims_are_checked() {
     }
     let own = world.url("/google/token");
     let reply = world
-        .exchange(&world.assertion(&world.key, &with(json!({ "aud": own }))))
+        .exchange(&World::assertion(&world.key, &with(json!({ "aud": own }))))
         .await;
     assert_eq!(reply.status, 200, "{}", reply.text);
 }
@@ -181,15 +184,20 @@ async fn claims_are_checked() {
 #[tokio::test]
 async fn padding_is_accepted_and_garbage_is_not() {
     let world = World::new().await;
-    let assertion = world.assertion(&world.key, &wanted(PETER, &scope("gmail.readonly")));
+    let assertion = World::assertion(&world.key, &wanted(PETER, &scope("gmail.readonly")));
     let missing = (4 - assertion.rsplit('.').next().unwrap().len() % 4) % 4;
     let padded = format!("{assertion}{}", "=".repeat(missing));
     assert!(missing > 0);
     assert_eq!(world.exchange(&padded).await.status, 200);
-    is(refusal_of(&world, "a.b").await, 400, "invalid_grant", "JWT");
+    is(
+        &refusal_of(&world, "a.b").await,
+        400,
+        "invalid_grant",
+        "JWT",
+    );
     let (head, _) = assertion.rsplit_once('.').unwrap();
     is(
-        refusal_of(&world, &format!("{head}.AAAA")).await,
+        &refusal_of(&world, &format!("{head}.AAAA")).await,
         400,
         "invalid_grant",
         "Invalid JWT Signature.",
@@ -209,7 +217,7 @@ async fn scopes_are_all_or_nothing_and_change_at_once() {
     );
     assert_eq!(
         world
-            .exchange(&world.assertion(&world.key, &both))
+            .exchange(&World::assertion(&world.key, &both))
             .await
             .status,
         200
@@ -223,7 +231,7 @@ async fn scopes_are_all_or_nothing_and_change_at_once() {
         )
         .await;
     is(
-        refusal(&world, &both).await,
+        &refusal(&world, &both).await,
         401,
         "unauthorized_client",
         "not authorized for any of the scopes",
@@ -233,7 +241,7 @@ async fn scopes_are_all_or_nothing_and_change_at_once() {
         .await;
     assert_eq!(
         world
-            .exchange(&world.assertion(&world.key, &both))
+            .exchange(&World::assertion(&world.key, &both))
             .await
             .status,
         200
@@ -246,7 +254,7 @@ async fn scopes_are_all_or_nothing_and_change_at_once() {
         )
         .await;
     is(
-        refusal(&world, &wanted(PETER, &scope("gmail.readonly"))).await,
+        &refusal(&world, &wanted(PETER, &scope("gmail.readonly"))).await,
         401,
         "unauthorized_client",
         "",
@@ -263,14 +271,14 @@ async fn keys_and_accounts_can_go() {
         .console("DELETE", &format!("google/keys/{id}"), Value::Null)
         .await;
     is(
-        refusal(&world, &changes).await,
+        &refusal(&world, &changes).await,
         400,
         "invalid_grant",
         "Invalid JWT Signature.",
     );
     assert_eq!(
         world
-            .exchange(&world.assertion(&second, &changes))
+            .exchange(&World::assertion(&second, &changes))
             .await
             .status,
         200
@@ -280,7 +288,7 @@ async fn keys_and_accounts_can_go() {
         .console("PATCH", &path, json!({ "disabled": true }))
         .await;
     is(
-        refusal_of(&world, &world.assertion(&second, &changes)).await,
+        &refusal_of(&world, &World::assertion(&second, &changes)).await,
         401,
         "disabled_client",
         "disabled",
@@ -293,7 +301,7 @@ async fn keys_and_accounts_can_go() {
         )
         .await;
     is(
-        refusal_of(&world, &world.assertion(&second, &changes)).await,
+        &refusal_of(&world, &World::assertion(&second, &changes)).await,
         400,
         "invalid_grant",
         "account not found",
@@ -306,7 +314,7 @@ async fn a_clock_that_is_off_is_noticed() {
     world
         .console("PUT", "clock", json!({ "offsetSeconds": 7200 }))
         .await;
-    let assertion = world.assertion(&world.key, &wanted(PETER, &scope("gmail.readonly")));
+    let assertion = World::assertion(&world.key, &wanted(PETER, &scope("gmail.readonly")));
     let reply = world.exchange(&assertion).await;
     assert!(
         reply.text.contains("Check your iat and exp values"),

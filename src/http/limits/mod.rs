@@ -17,5 +17,5 @@ mod registry;
 mod window;
 
 pub use pace::Pace;
-pub use quota::{Allowance, Breadth, Permit, Quota, Table};
+pub use quota::{Allowance, Breadth, Paused, Permit, Quota, Table};
 pub use registry::{QuotaKey, Registry};

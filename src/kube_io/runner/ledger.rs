@@ -4,14 +4,18 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 
 use crate::kube_io::guarded::Guarded;
 use crate::kube_io::key::ObjectKey;
-use crate::kube_io::{ANNOTATION_PREFIX, FLUX_REQUESTED_AT};
-use crate::telemetry::metrics::ConditionLabels;
+use crate::kube_io::{ANNOTATION_PREFIX, FINALIZER, FLUX_REQUESTED_AT};
+use crate::telemetry::metrics::Counted;
 
-pub(super) struct Ledger<K>(Mutex<HashMap<ObjectKey, Entry<K>>>);
+pub(super) struct Ledger<K: Resource<DynamicType = ()> + Clone + 'static> {
+    cache: Store<Guarded<K>>,
+    entries: Mutex<HashMap<ObjectKey, Entry<K>>>,
+}
 
 struct Entry<K> {
     uid: Option<String>,
@@ -21,7 +25,7 @@ struct Entry<K> {
     failures: u32,
     /// What we wrote, as long as the cache may not have it yet.
     written: Option<Arc<K>>,
-    counted: Vec<ConditionLabels>,
+    counted: Vec<Counted>,
 }
 
 impl<K> Default for Entry<K> {
@@ -36,9 +40,12 @@ impl<K> Default for Entry<K> {
     }
 }
 
-impl<K: Resource + Clone> Ledger<K> {
-    pub(super) fn new() -> Self {
-        Self(Mutex::default())
+impl<K: Resource<DynamicType = ()> + Clone> Ledger<K> {
+    pub(super) fn new(cache: Store<Guarded<K>>) -> Self {
+        Self {
+            cache,
+            entries: Mutex::default(),
+        }
     }
 
     /// Tells whether an object differs from what was last seen in anything but its status.
@@ -71,7 +78,10 @@ impl<K: Resource + Clone> Ledger<K> {
         let mut entries = self.lock();
         let entry = entry(&mut entries, key, &**object);
         entry.digest = Some(digest(&**object, true));
-        entry.written = Some(Arc::clone(object));
+        // The watch may have been faster than the reply. Looked up under the lock, so that what comes later is seen.
+        let cached = self.cache.get(&key.to_ref());
+        let is_behind = cached.is_none_or(|cached| is_older(&*cached, &**object));
+        entry.written = is_behind.then(|| Arc::clone(object));
     }
 
     /// Counts a failure; returns how many there were in a row.
@@ -88,26 +98,26 @@ impl<K: Resource + Clone> Ledger<K> {
         }
     }
 
-    /// Notes how the object's conditions are counted from now on; returns how they were.
+    /// Lets the object's conditions be counted anew, given how they were counted before.
     pub(super) fn recount(
         &self,
         key: &ObjectKey,
-        counted: Vec<ConditionLabels>,
-    ) -> Vec<ConditionLabels> {
+        recount: impl FnOnce(&[Counted]) -> Vec<Counted>,
+    ) {
         let mut entries = self.lock();
         let entry = entries.entry(key.clone()).or_default();
-        std::mem::replace(&mut entry.counted, counted)
+        entry.counted = recount(&entry.counted);
     }
 
     /// Forgets an object that is gone; returns how its conditions were counted.
-    pub(super) fn forget(&self, key: &ObjectKey) -> Vec<ConditionLabels> {
+    pub(super) fn forget(&self, key: &ObjectKey) -> Vec<Counted> {
         self.lock()
             .remove(key)
             .map_or_else(Vec::new, |entry| entry.counted)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, Entry<K>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -141,7 +151,8 @@ fn version(object: &impl Resource) -> Option<u128> {
     object.meta().resource_version.as_ref()?.parse().ok()
 }
 
-/// Sums up what a pass depends on: the spec by its generation, finalizers, deletion and the annotations that ask for one.
+/// Sums up what a pass depends on: the spec by its generation, deletion, the finalizers of others and the annotations that
+/// ask for a pass. Our own finalizer is set and removed by passes, and must not cause one.
 fn digest(object: &impl Resource, decoded: bool) -> u64 {
     let mut hasher = DefaultHasher::new();
     let meta = object.meta();
@@ -150,9 +161,11 @@ fn digest(object: &impl Resource, decoded: bool) -> u64 {
         .iter()
         .filter(|(name, _)| name.starts_with(ANNOTATION_PREFIX) || *name == FLUX_REQUESTED_AT)
         .collect();
+    let finalizers = object.finalizers().iter();
+    let others: Vec<_> = finalizers.filter(|name| *name != FINALIZER).collect();
     let deleted = meta.deletion_timestamp.is_some();
     (decoded, &meta.uid, meta.generation, deleted).hash(&mut hasher);
-    (&meta.finalizers, asked).hash(&mut hasher);
+    (others, asked).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -161,9 +174,10 @@ mod tests {
     use super::*;
     use k8s_openapi::api::core::v1::ConfigMap;
     use kube::core::DeserializeGuard;
+    use kube::runtime::{reflector, watcher};
     use serde_json::{Value, json};
 
-    fn object(meta: Value) -> Arc<ConfigMap> {
+    fn object(meta: &Value) -> Arc<ConfigMap> {
         let mut base = json!({"name": "a", "namespace": "b", "uid": "1", "generation": 1});
         for (name, value) in meta.as_object().unwrap() {
             base[name] = value.clone();
@@ -173,6 +187,10 @@ mod tests {
 
     fn guarded(object: &Arc<ConfigMap>) -> Guarded<ConfigMap> {
         Guarded::new(DeserializeGuard(Ok(ConfigMap::clone(object))))
+    }
+
+    fn ledger() -> Ledger<ConfigMap> {
+        Ledger::new(reflector::store().0)
     }
 
     fn key() -> ObjectKey {
@@ -185,6 +203,7 @@ mod tests {
             (json!({"resourceVersion": "9"}), false),
             (json!({"labels": {"a": "b"}}), false),
             (json!({"annotations": {"other.example/a": "b"}}), false),
+            (json!({"finalizers": [FINALIZER]}), false),
             (json!({"generation": 2}), true),
             (json!({"uid": "2"}), true),
             (json!({"finalizers": ["other.example/f"]}), true),
@@ -199,22 +218,22 @@ mod tests {
             ),
         ];
         for (meta, expected) in cases {
-            let ledger = Ledger::new();
-            assert!(ledger.is_news(&key(), &guarded(&object(json!({})))));
-            assert!(!ledger.is_news(&key(), &guarded(&object(json!({})))));
-            let changed = guarded(&object(meta.clone()));
+            let ledger = ledger();
+            assert!(ledger.is_news(&key(), &guarded(&object(&json!({})))));
+            assert!(!ledger.is_news(&key(), &guarded(&object(&json!({})))));
+            let changed = guarded(&object(&meta));
             assert_eq!(ledger.is_news(&key(), &changed), expected, "{meta}");
         }
     }
 
     #[test]
     fn our_own_write_is_newer_than_the_cache_until_it_comes_back() {
-        let ledger = Ledger::new();
+        let ledger = ledger();
         let (old, ours) = (
-            object(json!({"resourceVersion": "99"})),
-            object(json!({"resourceVersion": "100", "finalizers": ["f"]})),
+            object(&json!({"resourceVersion": "99"})),
+            object(&json!({"resourceVersion": "100", "finalizers": ["f"]})),
         );
-        let newer = object(json!({"resourceVersion": "101", "finalizers": ["f"]}));
+        let newer = object(&json!({"resourceVersion": "101", "finalizers": ["f"]}));
         ledger.is_news(&key(), &guarded(&old));
         ledger.wrote(&key(), &ours);
         assert!(Arc::ptr_eq(&ledger.newest(&key(), &old), &ours));
@@ -224,14 +243,27 @@ mod tests {
     }
 
     #[test]
+    fn what_the_cache_has_already_is_not_kept_twice() {
+        let (cache, mut writer) = reflector::store();
+        let ledger = Ledger::new(cache);
+        let (old, ours) = (
+            object(&json!({"resourceVersion": "99"})),
+            object(&json!({"resourceVersion": "100"})),
+        );
+        writer.apply_watcher_event(&watcher::Event::Apply(guarded(&ours)));
+        ledger.wrote(&key(), &ours);
+        assert!(Arc::ptr_eq(&ledger.newest(&key(), &old), &old));
+    }
+
+    #[test]
     fn another_object_of_the_same_name_starts_anew() {
-        let ledger = Ledger::new();
-        let first = object(json!({"resourceVersion": "5"}));
+        let ledger = ledger();
+        let first = object(&json!({"resourceVersion": "5"}));
         ledger.is_news(&key(), &guarded(&first));
-        ledger.wrote(&key(), &object(json!({"resourceVersion": "7"})));
+        ledger.wrote(&key(), &object(&json!({"resourceVersion": "7"})));
         assert_eq!(ledger.failed(&key()), 1);
         assert_eq!(ledger.failed(&key()), 2);
-        let second = object(json!({"uid": "2", "resourceVersion": "6"}));
+        let second = object(&json!({"uid": "2", "resourceVersion": "6"}));
         assert!(Arc::ptr_eq(&ledger.newest(&key(), &second), &second));
         assert_eq!(ledger.failed(&key()), 1);
         ledger.succeeded(&key());

@@ -73,7 +73,7 @@ impl Default for Settings {
         Self {
             concurrency: 16,
             backoff: Backoff::default(),
-            orphan_after: Duration::from_secs(10 * 60),
+            orphan_after: Duration::from_mins(10),
         }
     }
 }
@@ -109,7 +109,12 @@ pub async fn run<R: Reconciler>(
         () = leadership.acquired() => {}
     }
     let config = Config::default().concurrency(settings.concurrency.max(1));
-    let steps = Arc::new(Steps::new(reconciler, runtime, settings));
+    let steps = Arc::new(Steps::new(
+        reconciler,
+        objects.store().clone(),
+        runtime,
+        settings,
+    ));
     let queue =
         queue(Arc::clone(&steps), &objects, triggers).take_until(stop.clone().cancelled_owned());
     let passes = applier(
@@ -137,13 +142,11 @@ fn queue<R: Reconciler>(
 ) -> impl Stream<Item = ReconcileRequest<Guarded<R::Kind>>> + Send + 'static {
     let cache = objects.store().clone();
     let changed = objects.changes().filter(move |key| {
-        let worth_a_pass = match cache.get(&key.to_ref()) {
-            Some(object) => steps.ledger.is_news(key, &object),
-            None => {
-                steps.forget(key);
-                false
-            }
-        };
+        let cached = cache.get(&key.to_ref());
+        if cached.is_none() {
+            steps.forget(key);
+        }
+        let worth_a_pass = cached.is_some_and(|object| steps.ledger.is_news(key, &object));
         std::future::ready(worth_a_pass)
     });
     stream::select(changed, triggers).map(|key| key.to_ref().into())

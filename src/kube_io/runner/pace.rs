@@ -16,7 +16,7 @@ impl Default for Backoff {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(5),
-            longest: Duration::from_secs(30 * 60),
+            longest: Duration::from_mins(30),
         }
     }
 }
@@ -30,7 +30,7 @@ impl Backoff {
         let mut hasher = DefaultHasher::new();
         (failures, object).hash(&mut hasher);
         let share = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
-        full - full / 5 * share / 1000
+        full.saturating_sub(full / 5 * share / 1000)
     }
 }
 

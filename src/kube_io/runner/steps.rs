@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::object::HasStatus;
 use kube::runtime::controller::Action;
+use kube::runtime::reflector::Store;
 use kube::{Api, Resource};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -27,9 +28,14 @@ pub(super) struct Steps<R: Reconciler> {
 }
 
 impl<R: Reconciler> Steps<R> {
-    pub(super) fn new(reconciler: Arc<R>, runtime: Runtime, settings: Settings) -> Self {
+    pub(super) fn new(
+        reconciler: Arc<R>,
+        cache: Store<Guarded<R::Kind>>,
+        runtime: Runtime,
+        settings: Settings,
+    ) -> Self {
         Self {
-            ledger: Ledger::new(),
+            ledger: Ledger::new(cache),
             runtime,
             settings,
             reconciler,
@@ -55,7 +61,7 @@ impl<R: Reconciler> Steps<R> {
     /// Forgets an object that is gone.
     pub(super) fn forget(&self, key: &ObjectKey) {
         let counted = self.ledger.forget(key);
-        self.runtime.metrics.recount_conditions(&counted, &[]);
+        self.runtime.metrics.recount_conditions(&counted, []);
     }
 
     async fn visit(&self, key: &ObjectKey, object: &Guarded<R::Kind>) -> (Outcome, Next) {
@@ -160,9 +166,10 @@ impl<R: Reconciler> Steps<R> {
     }
 
     pub(super) fn count(&self, key: &ObjectKey, conditions: &[Condition]) {
-        let counted: Vec<_> = conditions.iter().map(labels::<R>).collect();
-        let before = self.ledger.recount(key, counted.clone());
-        self.runtime.metrics.recount_conditions(&before, &counted);
+        let labels = conditions.iter().map(labels::<R>);
+        let metrics = &self.runtime.metrics;
+        self.ledger
+            .recount(key, |before| metrics.recount_conditions(before, labels));
     }
 
     fn wrote(&self, key: &ObjectKey, mut written: R::Kind) -> Arc<R::Kind> {

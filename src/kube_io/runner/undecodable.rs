@@ -5,18 +5,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject};
 use kube::{Resource, ResourceExt};
 use serde_json::{Map, Value, json};
 
 use super::steps::{Steps, kind};
+use crate::kube_io::FINALIZER;
 use crate::kube_io::conditions::{ConditionStatus, Conditions};
 use crate::kube_io::events::Severity;
 use crate::kube_io::finalizer;
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::reconciler::{Next, Reconciler};
-use crate::kube_io::status::{Apply, WriteError};
-use crate::kube_io::{FIELD_MANAGER, FINALIZER};
+use crate::kube_io::status::{self, Apply, WriteError};
 use crate::telemetry::metrics::Outcome;
 
 const REASON: &str = "Undecodable";
@@ -61,10 +61,8 @@ async fn say<R: Reconciler>(
     if status == stored {
         return Ok(());
     }
-    let params = PatchParams::apply(FIELD_MANAGER).force();
-    let body = Apply::new::<R::Kind>(object, &status);
-    api.patch_status(&object.name_any(), &params, &Patch::Apply(&body))
-        .await?;
+    let wanted = Apply::new::<R::Kind>(object.resource_version(), &status);
+    status::apply(api, &object.name_any(), &wanted).await?;
     steps.runtime.metrics.status_written(kind::<R>());
     let events = &steps.runtime.events;
     let reference = reference::<R>(object);

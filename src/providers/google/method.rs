@@ -7,7 +7,7 @@ use super::scopes;
 use super::spec::QuotaProfile;
 
 /// One of the vendor's APIs: each has quotas and a switch of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::EnumIter)]
 pub(in crate::providers::google) enum ApiName {
     /// Mail.
     Gmail,
@@ -19,6 +19,29 @@ pub(in crate::providers::google) enum ApiName {
     Directory,
     /// Licences.
     Licensing,
+}
+
+impl ApiName {
+    /// Returns the host.
+    pub(in crate::providers::google) const fn host(self) -> &'static str {
+        match self {
+            Self::Gmail => "gmail.googleapis.com",
+            Self::Calendar | Self::Drive => "www.googleapis.com",
+            Self::Directory => "admin.googleapis.com",
+            Self::Licensing => "licensing.googleapis.com",
+        }
+    }
+
+    /// Returns the name as the console shows it.
+    pub(in crate::providers::google) const fn title(self) -> &'static str {
+        match self {
+            Self::Gmail => "Gmail API",
+            Self::Calendar => "Google Calendar API",
+            Self::Drive => "Google Drive API",
+            Self::Directory => "Admin SDK API",
+            Self::Licensing => "Enterprise License Manager API",
+        }
+    }
 }
 
 /// One of the vendor's methods. What differs in cost or in needed scope is a method of its own here.
@@ -34,14 +57,10 @@ pub(in crate::providers::google) enum Method {
     MessagesGet,
     /// `gmail/v1/users/me/messages/{id}` in the formats `full` and `raw`.
     MessagesGetFull,
-    /// `gmail/v1/users/me/messages/send`.
-    MessagesSend,
     /// `gmail/v1/users/me/history`. A 404 says that the cursor is too old.
     HistoryList,
     /// `gmail/v1/users/me/labels`.
     LabelsList,
-    /// `gmail/v1/users/me/settings/sendAs`.
-    SendAsList,
     /// `calendar/v3/users/me/calendarList`. A 410 says that the sync token is too old.
     CalendarListList,
     /// `calendar/v3/calendars/{id}`.
@@ -118,13 +137,39 @@ impl Method {
     pub(in crate::providers::google) const fn cost(self, profile: QuotaProfile) -> u32 {
         match profile {
             QuotaProfile::Legacy => self.facts().legacy,
-            QuotaProfile::Y2026 => self.facts().y2026,
+            QuotaProfile::Y2026 | QuotaProfile::Unlimited => self.facts().y2026,
         }
     }
 
     /// Returns the scopes any one of which suffices, the narrowest first.
     pub(in crate::providers::google) const fn scopes(self) -> &'static [&'static str] {
         self.facts().scopes
+    }
+
+    /// Returns whether the path names one thing that may be gone.
+    pub(in crate::providers::google) const fn names_an_item(self) -> bool {
+        match self {
+            Self::MessagesGet
+            | Self::MessagesGetFull
+            | Self::CalendarsGet
+            | Self::EventsList
+            | Self::EventsGet
+            | Self::FilesGet
+            | Self::StartPageToken
+            | Self::ChangesList
+            | Self::UsersGet
+            | Self::LicensesGet => true,
+            Self::Profile
+            | Self::MessagesList
+            | Self::MessagesSearch
+            | Self::HistoryList
+            | Self::LabelsList
+            | Self::CalendarListList
+            | Self::About
+            | Self::FilesList
+            | Self::UsersList
+            | Self::LicensesList => false,
+        }
     }
 
     const fn facts(self) -> Facts {
@@ -135,10 +180,8 @@ impl Method {
             Self::MessagesSearch => facts("messages.list", Gmail, (5, 5), scopes::MAIL_CONTENT),
             Self::MessagesGet => facts("messages.get", Gmail, (5, 20), scopes::MAIL_METADATA),
             Self::MessagesGetFull => facts("messages.get", Gmail, (5, 20), scopes::MAIL_CONTENT),
-            Self::MessagesSend => facts("messages.send", Gmail, (100, 100), scopes::MAIL_SEND),
             Self::HistoryList => facts("history.list", Gmail, (2, 2), scopes::MAIL_METADATA),
             Self::LabelsList => facts("labels.list", Gmail, (1, 1), scopes::MAIL_METADATA),
-            Self::SendAsList => facts("sendAs.list", Gmail, (1, 1), scopes::MAIL_SETTINGS),
             Self::CalendarListList => facts(
                 "calendarList.list",
                 Calendar,

@@ -12,11 +12,6 @@ pub(super) const GMAIL_MODIFY: &str = "https://www.googleapis.com/auth/gmail.mod
 pub(super) const GMAIL_FULL: &str = "https://mail.google.com/";
 /// Sending, nothing else.
 pub(super) const GMAIL_SEND: &str = "https://www.googleapis.com/auth/gmail.send";
-/// Drafts and sending.
-pub(super) const GMAIL_COMPOSE: &str = "https://www.googleapis.com/auth/gmail.compose";
-/// Mail settings: aliases among them.
-pub(super) const GMAIL_SETTINGS_BASIC: &str =
-    "https://www.googleapis.com/auth/gmail.settings.basic";
 /// All of calendars.
 pub(super) const CALENDAR: &str = "https://www.googleapis.com/auth/calendar";
 /// All of calendars, read-only.
@@ -59,15 +54,6 @@ pub(super) const MAIL_METADATA: &[&str] =
     &[GMAIL_METADATA, GMAIL_READONLY, GMAIL_MODIFY, GMAIL_FULL];
 /// Any of these reads bodies and searches.
 pub(super) const MAIL_CONTENT: &[&str] = &[GMAIL_READONLY, GMAIL_MODIFY, GMAIL_FULL];
-/// Any of these sends.
-pub(super) const MAIL_SEND: &[&str] = &[GMAIL_SEND, GMAIL_COMPOSE, GMAIL_MODIFY, GMAIL_FULL];
-/// Any of these reads the addresses that somebody may send as.
-pub(super) const MAIL_SETTINGS: &[&str] = &[
-    GMAIL_SETTINGS_BASIC,
-    GMAIL_READONLY,
-    GMAIL_MODIFY,
-    GMAIL_FULL,
-];
 /// Any of these reads events; the last one only when somebody is busy.
 pub(super) const EVENTS: &[&str] = &[
     CALENDAR_EVENTS_READONLY,
@@ -97,3 +83,20 @@ pub(super) const FILES: &[&str] = &[
 pub(super) const PEOPLE: &[&str] = &[DIRECTORY_USER_READONLY, DIRECTORY_USER];
 /// This reads licences.
 pub(super) const LICENSES: &[&str] = &[LICENSING];
+
+/// Grants that are looked for beyond what is asked for: the widest, and those whose loss would hurt most.
+pub(super) const BROAD: &[&str] = &[
+    GMAIL_FULL,
+    GMAIL_MODIFY,
+    GMAIL_READONLY,
+    GMAIL_SEND,
+    CALENDAR,
+    DRIVE,
+    DRIVE_READONLY,
+    DIRECTORY_USER,
+    "https://www.googleapis.com/auth/admin.directory.group",
+    "https://www.googleapis.com/auth/cloud-platform",
+];
+
+/// The scope that the key alone is tried with: it opens nothing and every project has it.
+pub(super) const HARMLESS: &str = "https://www.googleapis.com/auth/userinfo.email";

@@ -36,8 +36,8 @@ pub struct GoogleSpec {
     )]
     pub scopes: Option<Vec<String>>,
 
-    /// Which quotas the service account's Google Cloud project has. `Legacy`: projects that used the API before May 2026;
-    /// `Y2026`: newer ones. Default: `Y2026`, the lower one, which is never wrong.
+    /// Which quotas the service account's Google Cloud project has. `legacy`: projects that used the API before May 2026;
+    /// `2026`: newer ones; `unlimited`: a sandbox that has none. Default: `2026`, the lower one, which is never wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota_profile: Option<QuotaProfile>,
 
@@ -61,4 +61,7 @@ pub enum QuotaProfile {
     /// Projects made on or after 2026-05-01.
     #[serde(rename = "2026")]
     Y2026,
+    /// No allowance of our own: only what the vendor answers counts. For a sandbox.
+    #[serde(rename = "unlimited")]
+    Unlimited,
 }

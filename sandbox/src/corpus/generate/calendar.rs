@@ -31,7 +31,7 @@ fn event(number: u64, nth: u64, epoch: i64) -> Resource {
         "summary".to_owned(),
         json!(format!("{} #{nth}", word(TOPICS, number))),
     );
-    if number % 3 > 0 {
+    if !number.is_multiple_of(3) {
         event.insert(
             "description".to_owned(),
             json!(word(SENTENCES, number >> 6)),
@@ -42,7 +42,7 @@ fn event(number: u64, nth: u64, epoch: i64) -> Resource {
         event.insert("location".to_owned(), json!(place));
     }
     when(number, nth, epoch, &mut event);
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         event.insert("visibility".to_owned(), json!("private"));
     }
     if number % 8 == 1 {

@@ -101,5 +101,7 @@ fn share(number: u64, file: &mut Resource) {
     file.insert("sharingUser".to_owned(), owner);
     file.insert("shared".to_owned(), json!(true));
     file.insert("ownedByMe".to_owned(), json!(false));
-    file.shift_remove("parents");
+    // Who else may see it, only its owner is told.
+    file.insert("permissions".to_owned(), json!(null));
+    file.insert("parents".to_owned(), json!(null));
 }

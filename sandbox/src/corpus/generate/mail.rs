@@ -3,10 +3,7 @@
 
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-
+use super::wire::{self, encoded, escaped, mailbox, push_base64, push_part, rfc2822};
 use super::words::{DOMAINS, PEOPLE, SENTENCES, TOPICS};
 use crate::random::{mix, pick, word};
 
@@ -83,18 +80,18 @@ impl Letters {
         Traits {
             sent,
             inbox,
-            unread: !sent && (number >> 8) % 4 == 0,
-            starred: (number >> 11) % 25 == 0,
-            important: !sent && (number >> 16) % 5 == 0,
+            unread: !sent && (number >> 8).is_multiple_of(4),
+            starred: (number >> 11).is_multiple_of(25),
+            important: !sent && (number >> 16).is_multiple_of(5),
             spam,
             trash,
             category: inbox.then(|| nth(20, 5)),
-            own_label: ((number >> 24) % 6 == 0).then(|| nth(28, 3)),
+            own_label: (number >> 24).is_multiple_of(6).then(|| nth(28, 3)),
         }
     }
 
     fn is_sent(&self, index: u32) -> bool {
-        (self.number(index) >> 12) % 9 == 0
+        (self.number(index) >> 12).is_multiple_of(9)
     }
 
     /// The number of a generated message, by its `Message-ID`.
@@ -215,7 +212,7 @@ impl Letters {
         };
         headers.push(("From", from));
         headers.push(("To", to));
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             let (name, address) = self.correspondent(number.rotate_left(17));
             headers.push(("Cc", mailbox(name, &address)));
         }
@@ -244,7 +241,7 @@ impl Letters {
 
     /// The beginning of the text, as Gmail shows it in lists (HTML-escaped).
     pub(crate) fn snippet(&self, index: u32) -> String {
-        snippet(&self.text(index))
+        wire::snippet(&self.text(index))
     }
 
     /// The message as it came over the wire.
@@ -299,91 +296,6 @@ impl Letters {
             }
         }
     }
-}
-
-fn push_part(boundary: &str, mime: &str, file: Option<&str>, content: &[u8], out: &mut String) {
-    let _ = write!(
-        out,
-        "--{boundary}\r\nContent-Type: {mime}\r\nContent-Transfer-Encoding: base64\r\n"
-    );
-    if let Some(file) = file {
-        let _ = write!(
-            out,
-            "Content-Disposition: attachment; filename=\"{file}\"\r\n"
-        );
-    }
-    out.push_str("\r\n");
-    push_base64(content, out);
-}
-
-fn push_base64(content: &[u8], out: &mut String) {
-    for line in content.chunks(57) {
-        out.push_str(&STANDARD.encode(line));
-        out.push_str("\r\n");
-    }
-}
-
-fn mailbox(name: &str, address: &str) -> String {
-    if name.contains([',', '\'']) {
-        format!("\"{name}\" <{address}>")
-    } else {
-        format!("{name} <{address}>")
-    }
-}
-
-/// RFC 2047, for values that are not ASCII: words of at most 45 bytes, which stays below 75 characters.
-fn encoded(value: &str) -> String {
-    if value.is_ascii() {
-        return value.to_owned();
-    }
-    // An address at the end must stay readable.
-    let (text, tail) = match value.rsplit_once(" <") {
-        Some((name, address)) if address.ends_with('>') && address.contains('@') => {
-            (name, Some(address))
-        }
-        _ => (value, None),
-    };
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    for c in text.chars() {
-        if word.len() + c.len_utf8() > 42 {
-            words.push(std::mem::take(&mut word));
-        }
-        word.push(c);
-    }
-    words.push(word);
-    let words: Vec<String> = words
-        .iter()
-        .map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word)))
-        .collect();
-    let words = words.join("\r\n ");
-    tail.map_or(words.clone(), |tail| format!("{words} <{tail}"))
-}
-
-pub(crate) fn rfc2822(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-    time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
-}
-
-/// The first 200 characters with white space collapsed and HTML escaped.
-pub(crate) fn snippet(text: &str) -> String {
-    let mut short = String::with_capacity(256);
-    for word in text.split_whitespace() {
-        if short.chars().count() + word.chars().count() > 200 {
-            break;
-        }
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
-    }
-    escaped(&short)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]

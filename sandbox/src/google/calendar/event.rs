@@ -51,8 +51,10 @@ pub(crate) fn complete(mut given: Resource, id: &str, owner: &str, now: i64) -> 
     event.insert("sequence".to_owned(), json!(0));
     event.insert("reminders".to_owned(), json!({ "useDefault": true }));
     event.insert("eventType".to_owned(), json!("default"));
-    for (name, value) in given {
-        if name != "id" && !value.is_null() {
+    for (name, value) in given.into_iter().filter(|(name, _)| name != "id") {
+        if value.is_null() {
+            event.shift_remove(&name);
+        } else {
             event.insert(name, value);
         }
     }

@@ -227,7 +227,7 @@ fn months(count: i64) -> Option<Span> {
 
 fn numbers(text: &str) -> Option<Vec<i8>> {
     text.split(',')
-        .map(|number| number.parse().ok().filter(|number| *number != 0))
+        .map(|number| number.trim().parse().ok().filter(|number| *number != 0))
         .collect()
 }
 
@@ -246,6 +246,7 @@ fn weekday(text: &str) -> Option<Weekday> {
 
 /// `MO`, `1FR`, `-1SU`.
 fn day(text: &str) -> Option<(i8, Weekday)> {
+    let text = text.trim();
     let (nth, name) = text.split_at_checked(text.len().checked_sub(2)?)?;
     let nth = if nth.is_empty() {
         0

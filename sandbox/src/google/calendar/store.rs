@@ -175,7 +175,7 @@ impl Calendar {
     }
 
     /// An instance of a live series that is not stored as an exception yet.
-    fn instance(&self, id: &str) -> Option<Resource> {
+    pub(crate) fn instance(&self, id: &str) -> Option<Resource> {
         let (series, _) = id.rsplit_once('_')?;
         let master = self
             .events

@@ -30,8 +30,8 @@ pub(crate) fn answer(app: &App, call: &Call, user: &User, path: &[&str]) -> Outc
         ("POST", ["events"]) => add_event(call, user, now),
         ("PATCH", ["events", calendar, id]) => {
             let changes = object(call)?;
-            let changed = user.calendars.lock().patch(calendar, id, &changes, now);
-            changed
+            let event = user.calendars.lock().patch(calendar, id, &changes, now);
+            event
                 .map(Value::Object)
                 .ok_or_else(|| Refusal::not_found("event"))
         }
@@ -155,9 +155,8 @@ pub(crate) fn add_file(user: &User, given: Resource, now: i64) -> Result<Resourc
 }
 
 fn change_file(user: &User, id: &str, changes: Resource, now: i64) -> Outcome {
-    let changed = patch_file(user, id, changes, now);
-    changed
-        .map(Value::Object)
+    let file = patch_file(user, id, changes, now);
+    file.map(Value::Object)
         .ok_or_else(|| Refusal::not_found("file"))
 }
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
+use crate::google::accounts::NewKey;
 
 /// Answers; `path` is what follows `/_sandbox/google/`.
 pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
@@ -63,13 +64,11 @@ fn make_key(app: &App, call: &Call) -> Outcome {
         service_account: String,
     }
     let email = body::<Request>(call)?.service_account;
-    let made = app
-        .google
-        .accounts
-        .write()
-        .make_key(&email, app.google.url());
-    made.ok_or_else(|| Refusal::not_found("service account"))?
-        .map_err(Refusal::bad)
+    let account = app.google.accounts.read().account(&email).cloned();
+    let account = account.ok_or_else(|| Refusal::not_found("service account"))?;
+    let key = NewKey::generate().map_err(Refusal::bad)?;
+    app.google.accounts.write().keep(&key, &account);
+    Ok(key.file(&account, app.google.url()))
 }
 
 fn change_account(app: &App, call: &Call, email: &str) -> Outcome {

@@ -26,6 +26,7 @@ pub(crate) struct Drive {
     /// The newest change of each file.
     latest: HashMap<String, u64>,
     seq: u64,
+    first: u64,
     seed: u64,
 }
 
@@ -41,6 +42,7 @@ impl Drive {
             changes: Vec::new(),
             latest: HashMap::new(),
             seq: 1000 + seed % 9000,
+            first: 1000 + seed % 9000,
             seed,
         }
     }
@@ -48,6 +50,11 @@ impl Drive {
     /// The token that stands for now.
     pub(crate) fn token(&self) -> u64 {
         self.seq
+    }
+
+    /// The oldest token there is.
+    pub(crate) fn first_token(&self) -> u64 {
+        self.first
     }
 
     /// Adds a file that was there from the start.
@@ -139,8 +146,13 @@ pub(crate) fn complete(
     file.insert("lastModifyingUser".to_owned(), person);
     file.insert("shared".to_owned(), json!(false));
     file.insert("ownedByMe".to_owned(), json!(true));
-    for (name, value) in given {
-        if name != "id" && !value.is_null() {
+    let permission = json!({ "kind": "drive#permission", "id": format!("{:020}", hash(email)), "type": "user",
+        "role": "owner", "emailAddress": email, "displayName": name });
+    file.insert("permissions".to_owned(), json!([permission]));
+    for (name, value) in given.into_iter().filter(|(name, _)| name != "id") {
+        if value.is_null() {
+            file.shift_remove(&name);
+        } else {
             file.insert(name, value);
         }
     }

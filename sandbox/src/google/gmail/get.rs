@@ -229,7 +229,7 @@ fn snapshot(context: &Context<'_>) -> Result<Snapshot, ApiError> {
 pub(crate) fn get(context: &Context<'_>) -> Result<Answer, ApiError> {
     let format = format(context)?;
     let names: Vec<&str> = context.call.params("metadataHeaders").collect();
-    let view = snapshot(context)?.view(format, &names, context.mask.as_ref());
+    let view = snapshot(context)?.view(format, &names, context.mask.as_deref());
     let bytes = serde_json::to_vec(&view);
     bytes
         .map(Answer::Rendered)
@@ -244,10 +244,10 @@ pub(crate) fn attachment(context: &Context<'_>) -> Result<Answer, ApiError> {
     }
     let snapshot = snapshot(context)?;
     let part = mime::attachment_part(context.part(2), &hex(snapshot.message.id));
-    let content = part.and_then(|part| mime::attachment(&snapshot.rfc822(), &part));
-    let content = content.ok_or_else(|| ApiError::invalid_argument("Invalid attachment token"))?;
+    let bytes = part.and_then(|part| mime::attachment(&snapshot.rfc822(), &part));
+    let bytes = bytes.ok_or_else(|| ApiError::invalid_argument("Invalid attachment token"))?;
     Ok(Answer::Json(
-        json!({ "size": content.len(), "data": URL_SAFE.encode(content) }),
+        json!({ "size": bytes.len(), "data": URL_SAFE.encode(bytes) }),
     ))
 }
 

@@ -32,12 +32,10 @@ pub(crate) struct LabelSet(u64);
 
 impl LabelSet {
     pub(crate) fn with(self, index: usize) -> Self {
-        Self(
-            self.0
-                | 1_u64
-                    .checked_shl(u32::try_from(index).unwrap_or(MOST as u32))
-                    .unwrap_or(0),
-        )
+        let bit = u32::try_from(index)
+            .ok()
+            .and_then(|index| 1_u64.checked_shl(index));
+        Self(self.0 | bit.unwrap_or(0))
     }
 
     pub(crate) fn has(self, index: usize) -> bool {

@@ -9,6 +9,10 @@ use super::mailbox_of;
 use crate::google::access::{Answer, Context};
 use crate::google::errors::ApiError;
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
 pub(crate) fn profile(context: &Context<'_>) -> Result<Answer, ApiError> {
     let address = context.user.primary();
     let mailbox = mailbox_of(context);
@@ -20,6 +24,10 @@ pub(crate) fn profile(context: &Context<'_>) -> Result<Answer, ApiError> {
     })))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
 pub(crate) fn labels(context: &Context<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::Json(
         json!({ "labels": mailbox_of(context).labels.all() }),
@@ -58,6 +66,10 @@ pub(crate) fn label(context: &Context<'_>) -> Result<Answer, ApiError> {
     Ok(Answer::Json(resource))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "every endpoint has this signature"
+)]
 pub(crate) fn send_as(context: &Context<'_>) -> Result<Answer, ApiError> {
     let profile = context.user.profile.read();
     let primary = json!({

@@ -1,10 +1,8 @@
 //! What the exporter itself finds wrong, and what becomes of an item that could not be read.
 
 use crate::model::row::{FailedItem, RecordKey};
+use crate::providers::google::NAME;
 use crate::providers::{Class, Error, Reason};
-
-/// The provider's name, as errors have it.
-const PROVIDER: &str = "google";
 
 /// The most that is kept of why an item failed, in bytes.
 const WHY_BYTES: usize = 200;
@@ -17,7 +15,7 @@ pub(super) fn malformed(operation: &'static str, what: &str) -> Error {
     Error {
         class: Class::Retry,
         reason: Reason::MalformedReply,
-        provider: PROVIDER,
+        provider: NAME,
         operation,
         status: None,
         code: None,
@@ -32,7 +30,7 @@ pub(super) fn unreadable_cursor() -> Error {
     Error {
         class: Class::Invalid,
         reason: Reason::CursorExpired,
-        provider: PROVIDER,
+        provider: NAME,
         operation: "resume",
         status: None,
         code: None,
@@ -50,7 +48,7 @@ pub(super) fn too_many_calendars(most: usize) -> Error {
     Error {
         class: Class::Park,
         reason: Reason::RequestRefused,
-        provider: PROVIDER,
+        provider: NAME,
         operation: "calendarList.list",
         status: None,
         code: None,
@@ -58,6 +56,23 @@ pub(super) fn too_many_calendars(most: usize) -> Error {
         remedy: "Remove calendars that are not needed from the person's calendar list, \
                  or take calendar out of the streams."
             .to_owned(),
+        retry_after: None,
+    }
+}
+
+/// A calendar whose events are stored and that can no longer be read.
+pub(super) fn calendar_left() -> Error {
+    Error {
+        class: Class::Expired,
+        reason: Reason::CursorExpired,
+        provider: NAME,
+        operation: "events.list",
+        status: None,
+        code: None,
+        meaning: "A calendar has left the person's list or may no longer be read. \
+                  All calendars are read anew, so that its events go."
+            .to_owned(),
+        remedy: String::new(),
         retry_after: None,
     }
 }

@@ -8,8 +8,11 @@
 //! cursor, so that a crash anywhere costs at most the page that was under way.
 
 mod ask;
+mod calendar;
 mod cursor;
+mod drive;
 mod fault;
+mod items;
 mod mail;
 mod pager;
 #[cfg(test)]
@@ -22,6 +25,8 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use self::ask::{Ask, Source};
+use self::calendar::{CalendarPager, Looks};
+use self::drive::DrivePager;
 use self::mail::MailPager;
 use super::api::Api;
 use crate::model::clock::Clock;
@@ -33,13 +38,16 @@ use crate::providers::{Error, ExportRequest, Exporter, Page};
 /// Reads people's data through one connection.
 pub(in crate::providers::google) struct GoogleExporter<A = Api> {
     api: Arc<A>,
-    clock: Arc<dyn Clock>,
+    looks: Looks,
 }
 
 impl<A: Ask> GoogleExporter<A> {
     /// Makes an exporter that asks through `api`.
     pub(in crate::providers::google) fn new(api: Arc<A>, clock: Arc<dyn Clock>) -> Self {
-        Self { api, clock }
+        Self {
+            api,
+            looks: Looks::new(clock),
+        }
     }
 
     fn source<'a>(&'a self, request: &'a ExportRequest) -> Source<'a, A> {
@@ -53,7 +61,7 @@ impl<A: Ask> GoogleExporter<A> {
 #[async_trait]
 impl<A: Ask> Exporter for GoogleExporter<A> {
     fn datasets(&self) -> &'static [Dataset] {
-        &[Dataset::Mail]
+        &[Dataset::Mail, Dataset::Calendar, Dataset::Drive]
     }
 
     fn pages<'a>(
@@ -62,7 +70,11 @@ impl<A: Ask> Exporter for GoogleExporter<A> {
         from: Option<Cursor>,
     ) -> BoxStream<'a, Result<Page, Error>> {
         let source = self.source(request);
-        pager::pages(MailPager::new(source, from))
+        match request.dataset {
+            Dataset::Mail => pager::pages(MailPager::new(source, from)),
+            Dataset::Calendar => pager::pages(CalendarPager::new(source, &self.looks, from)),
+            Dataset::Drive => pager::pages(DrivePager::new(source, from)),
+        }
     }
 
     async fn refetch(
@@ -71,6 +83,10 @@ impl<A: Ask> Exporter for GoogleExporter<A> {
         keys: &[RecordKey],
     ) -> Result<(Vec<Change>, Vec<FailedItem>), Error> {
         let source = self.source(request);
-        mail::refetch(source, keys).await
+        match request.dataset {
+            Dataset::Mail => mail::refetch(source, keys).await,
+            Dataset::Calendar => calendar::refetch(source, keys).await,
+            Dataset::Drive => drive::refetch(source, keys).await,
+        }
     }
 }

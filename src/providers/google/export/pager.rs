@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use futures::stream::{BoxStream, try_unfold};
 
-use crate::providers::{Error, Page};
+use crate::providers::{Class, Error, Page};
 
 /// Makes pages, one at a time.
 pub(super) trait Pager: Send {
@@ -11,10 +11,18 @@ pub(super) trait Pager: Send {
     fn next(&mut self) -> impl Future<Output = Result<Option<Page>, Error>> + Send;
 }
 
-/// Returns the pages as a stream that ends after its first error.
+/// Returns the pages as a stream that ends after its first error. That something of a whole page is not there is for
+/// somebody to look at: only an item can be gone.
 pub(super) fn pages<'a>(pager: impl Pager + 'a) -> BoxStream<'a, Result<Page, Error>> {
     try_unfold(pager, |mut pager| async move {
-        Ok(pager.next().await?.map(|page| (page, pager)))
+        match pager.next().await {
+            Ok(page) => Ok(page.map(|page| (page, pager))),
+            Err(error) if error.class == Class::Gone => Err(Error {
+                class: Class::Park,
+                ..error
+            }),
+            Err(error) => Err(error),
+        }
     })
     .boxed()
 }

@@ -15,8 +15,11 @@ use crate::providers::google::export::ask::{Ask, Source, segment};
 use crate::providers::google::export::fault;
 use crate::providers::{Class, Error};
 
-/// How many bytes of text a page gathers before it ends early. A mailbox of long messages is read in smaller pages.
+/// How many bytes a page gathers before it ends early. A mailbox of long messages is read in smaller pages.
 const PAGE_BYTES: usize = 4 << 20;
+
+/// What a message takes at least.
+const MESSAGE_BYTES: usize = 1 << 10;
 
 /// What a batch of ids came to.
 #[derive(Debug, Default)]
@@ -39,10 +42,11 @@ enum Outcome {
 /// Fetches messages until `ids` is used up or a page is full. Ids that are left in it were not asked for.
 ///
 /// # Errors
-/// The first error that is not about one message, or one that befell too many of them.
+/// The first error that is not about one message, or one that befell more than `most_failed` of them.
 pub(super) async fn fetch<A: Ask>(
     source: Source<'_, A>,
     ids: &mut IntoIter<String>,
+    most_failed: usize,
 ) -> Result<Fetched, Error> {
     let query = query(source.request.privacy.mail);
     let mut running = FuturesUnordered::new();
@@ -53,21 +57,21 @@ pub(super) async fn fetch<A: Ask>(
             running.push(fetch_one(source, id, &query));
         }
         match running.next().await {
-            Some(outcome) => fetched.add(outcome?)?,
+            Some(outcome) => fetched.add(outcome?, most_failed)?,
             None => return Ok(fetched),
         }
     }
 }
 
 impl Fetched {
-    fn add(&mut self, outcome: Outcome) -> Result<(), Error> {
+    fn add(&mut self, outcome: Outcome, most_failed: usize) -> Result<(), Error> {
         match outcome {
             Outcome::Read(read) => {
                 self.bytes += bytes(&read.message);
                 self.read.push(*read);
             }
             Outcome::Gone(id) => self.gone.push(id),
-            Outcome::Failed(_, error) if self.failed.len() >= fault::FAILED_PER_PAGE => {
+            Outcome::Failed(_, error) if self.failed.len() >= most_failed => {
                 return Err(error);
             }
             Outcome::Failed(item, _) => self.failed.push(item),
@@ -76,14 +80,13 @@ impl Fetched {
     }
 }
 
-/// Counts what can be large in a message.
+/// Returns about how much memory a message takes.
 fn bytes(message: &Message) -> usize {
     let texts = [&message.body_text, &message.body_html, &message.subject];
     let texts = texts.into_iter().flatten().map(String::len);
     let lists = [&message.recipients, &message.cc, &message.bcc];
-    texts
-        .chain(lists.into_iter().flatten().map(String::len))
-        .sum()
+    let lists = lists.into_iter().flatten().map(String::len);
+    MESSAGE_BYTES + texts.chain(lists).sum::<usize>()
 }
 
 async fn fetch_one<A: Ask>(

@@ -62,7 +62,7 @@ impl Following {
             Some(open) => open,
             None => self.read(source).await?,
         };
-        let fetched = fetch::fetch(source, &mut open.ids).await?;
+        let fetched = fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE).await?;
         super::resolve(source, labels, &fetched).await?;
         let mut changes = std::mem::take(&mut open.deletes);
         let Fetched {
@@ -87,11 +87,14 @@ impl Following {
         ];
         query.extend(self.token.as_deref().map(|token| ("pageToken", token)));
         let reply: Happenings = source.get(Method::HistoryList, HISTORY, &query).await?;
-        if reply.next_page_token.is_some() && reply.next_page_token == self.token {
-            let what = "the next page has the token of this one";
-            return Err(fault::malformed(Method::HistoryList.name(), what));
-        }
-        Ok(self.open(reply))
+        let what = match (&reply.next_page_token, &reply.history_id) {
+            (None, None) => "the last page has no historyId",
+            (Some(next), _) if self.token.as_ref() == Some(next) => {
+                "the next page has the token of this one"
+            }
+            _ => return Ok(self.open(reply)),
+        };
+        Err(fault::malformed(Method::HistoryList.name(), what))
     }
 
     fn open(&self, reply: Happenings) -> OpenPage {
@@ -105,20 +108,18 @@ impl Following {
         OpenPage {
             deletes,
             ids: ids.into_iter(),
-            after: self.end_of(reply.history.into_iter().last().map(|it| it.id), {
-                let is_last = reply.next_page_token.is_none();
-                reply.history_id.filter(|_| is_last)
-            }),
+            after: self.end_of(&reply),
             next: reply.next_page_token,
         }
     }
 
     /// Where a page leaves off: at the mailbox's present end after the last page, else at its own last record. A page
     /// without records, which the vendor does send before others that have some, leaves off where it began.
-    fn end_of(&self, last_record: Option<String>, present: Option<String>) -> String {
-        present
-            .or(last_record)
-            .unwrap_or_else(|| self.after.clone())
+    fn end_of(&self, reply: &Happenings) -> String {
+        let present = reply.history_id.as_ref();
+        let present = present.filter(|_| reply.next_page_token.is_none());
+        let last_record = reply.history.last().map(|record| &record.id);
+        present.or(last_record).unwrap_or(&self.after).clone()
     }
 
     fn leave(&mut self, open: OpenPage) -> Position {

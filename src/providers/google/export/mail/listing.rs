@@ -119,7 +119,10 @@ impl Listing {
     ) -> Result<Fetched, Error> {
         let next = open.next.as_deref().filter(|_| self.ahead.is_none());
         let ahead: OptionFuture<_> = next.map(|token| list(source, Some(token))).into();
-        let (fetched, ahead) = futures::join!(fetch::fetch(source, &mut open.ids), ahead);
+        let (fetched, ahead) = futures::join!(
+            fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE),
+            ahead
+        );
         self.ahead = self.ahead.take().or(ahead);
         fetched
     }
@@ -161,13 +164,12 @@ async fn list<A: Ask>(source: Source<'_, A>, token: Option<&str>) -> Result<Open
     let mut query = vec![
         ("maxResults", PAGE_IDS),
         ("includeSpamTrash", "true"),
-        ("fields", "messages/id,nextPageToken"),
+        ("fields", "messages/id,nextPageToken,resultSizeEstimate"),
     ];
     query.extend(after.as_deref().map(|after| ("q", after)));
     query.extend(token.map(|token| ("pageToken", token)));
     let reply: Listed = source.get(method, MESSAGES, &query).await?;
-    if reply.next_page_token.is_some() && reply.next_page_token.as_deref() == token {
-        let what = "the next page has the token of this one";
+    if let Some(what) = wrong(&reply, token) {
         return Err(fault::malformed(method.name(), what));
     }
     let ids: Vec<String> = reply.messages.into_iter().map(|it| it.id).collect();
@@ -176,4 +178,15 @@ async fn list<A: Ask>(source: Source<'_, A>, token: Option<&str>) -> Result<Open
         ids: ids.into_iter(),
         next: reply.next_page_token,
     })
+}
+
+/// An empty mailbox is a mailbox, and its listing ends in the deletion of what is stored: so it has to be said.
+fn wrong(reply: &Listed, token: Option<&str>) -> Option<&'static str> {
+    if reply.messages.is_empty() && reply.result_size_estimate.is_none() {
+        Some("it lists nothing and does not say so")
+    } else if token.is_some() && reply.next_page_token.as_deref() == token {
+        Some("the next page has the token of this one")
+    } else {
+        None
+    }
 }

@@ -139,7 +139,7 @@ pub(super) async fn refetch<A: Ask>(
         ));
     }
     while ids.len() > 0 {
-        let fetched = fetch::fetch(source, &mut ids).await?;
+        let fetched = fetch::fetch(source, &mut ids, usize::MAX).await?;
         resolve(source, &mut labels, &fetched).await?;
         let judge = judge(source, &labels);
         changes.extend(judge.changes(fetched.read, fetched.gone, Unwanted::Delete));

@@ -33,6 +33,8 @@ pub(super) struct Listed {
     pub(super) messages: Vec<MessageRef>,
     /// Absent on the last page.
     pub(super) next_page_token: Option<String>,
+    /// Always there, which tells an empty mailbox from a reply that is none.
+    pub(super) result_size_estimate: Option<u64>,
 }
 
 /// A message by its id.
@@ -50,7 +52,7 @@ pub(super) struct Happenings {
     pub(super) history: Vec<Happening>,
     /// Absent on the last page.
     pub(super) next_page_token: Option<String>,
-    /// The present end of the history: good as a cursor only from the last page.
+    /// The present end of the history, always there: good as a cursor only from the last page.
     pub(super) history_id: Option<String>,
 }
 

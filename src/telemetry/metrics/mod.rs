@@ -1,82 +1,21 @@
 //! The metrics, with label sets as types: what can be a label is bounded, and no label names an object or a person.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+mod conditions;
+mod labels;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Metric, Registry};
 
-/// How a pass over an object ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Outcome {
-    /// As it should.
-    Done,
-    /// It asked to be tried again after a growing while.
-    Failed,
-    /// The object is being deleted, and something is left to clean up.
-    Cleaning,
-    /// The object is deleted, and its finalizer is gone.
-    Cleaned,
-    /// The object is not what its kind promises.
-    Undecodable,
-    /// What came out could not be written to the API server.
-    Unwritten,
-    /// This replica does not lead, or no longer.
-    NotLeading,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct KindLabels {
-    kind: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReconcileLabels {
-    kind: &'static str,
-    outcome: Outcome,
-}
-
-/// One condition of one object, as it is counted over all objects of its kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct ConditionLabels {
-    /// The object's kind.
-    pub kind: &'static str,
-    /// The condition's type.
-    pub r#type: String,
-    /// `True`, `False` or `Unknown`.
-    pub status: String,
-    /// The condition's reason.
-    pub reason: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    provider: &'static str,
-    api: &'static str,
-    status: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ProviderLabels {
-    provider: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RecordLabels {
-    provider: &'static str,
-    dataset: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RunLabels {
-    outcome: &'static str,
-}
+use conditions::ConditionCounts;
+pub use conditions::Counted;
+pub use labels::{ConditionLabels, Outcome};
+use labels::{KindLabels, ProviderLabels, ReconcileLabels, RecordLabels, RequestLabels, RunLabels};
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -94,27 +33,6 @@ pub struct Metrics {
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
-}
-
-#[derive(Debug)]
-struct ConditionCounts {
-    counts: Mutex<HashMap<ConditionLabels, i64>>,
-    series: Family<ConditionLabels, Gauge>,
-}
-
-impl ConditionCounts {
-    /// A series that counts nothing any more is removed: no ghosts.
-    fn add(&self, labels: &ConditionLabels, by: i64) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(labels.clone()).or_default();
-        *count += by;
-        if *count > 0 {
-            self.series.get_or_create(labels).set(*count);
-        } else {
-            counts.remove(labels);
-            self.series.remove(labels);
-        }
-    }
 }
 
 impl Default for Metrics {
@@ -145,14 +63,11 @@ impl Metrics {
                 "deputy_orphaned",
                 "Objects let go with something left behind",
             ),
-            conditions: ConditionCounts {
-                counts: Mutex::default(),
-                series: add(
-                    r,
-                    "deputy_conditions",
-                    "Objects by what their conditions say",
-                ),
-            },
+            conditions: ConditionCounts::new(add(
+                r,
+                "deputy_conditions",
+                "Objects by what their conditions say",
+            )),
             provider_requests: add(r, "deputy_provider_requests", "Requests to vendors"),
             provider_throttled: add(r, "deputy_provider_throttled", "Requests to slow down"),
             sync_records: add(r, "deputy_sync_records", "Records stored"),
@@ -195,13 +110,19 @@ impl Metrics {
     }
 
     /// Counts an object's conditions as they are, in place of how they were counted before.
-    pub fn recount_conditions(&self, before: &[ConditionLabels], after: &[ConditionLabels]) {
-        for labels in after {
-            self.conditions.add(labels, 1);
-        }
+    ///
+    /// Returns what is to be handed back then, also when the object goes.
+    pub fn recount_conditions(
+        &self,
+        before: &[Counted],
+        after: impl IntoIterator<Item = ConditionLabels>,
+    ) -> Vec<Counted> {
+        let counted = after.into_iter().map(|it| self.conditions.count(it));
+        let counted = counted.collect();
         for labels in before {
-            self.conditions.add(labels, -1);
+            self.conditions.discount(labels);
         }
+        counted
     }
 
     /// Counts a request to a vendor's API, by the HTTP status or, without one, by what happened instead.
@@ -289,52 +210,6 @@ fn resident_memory() -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn ready(status: &str, reason: &str) -> ConditionLabels {
-        ConditionLabels {
-            kind: "Widget",
-            r#type: "Ready".to_owned(),
-            status: status.to_owned(),
-            reason: reason.to_owned(),
-        }
-    }
-
-    fn series(metrics: &Metrics, name: &str) -> Vec<String> {
-        let text = metrics.render().unwrap();
-        text.lines()
-            .filter(|line| line.starts_with(name))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    #[test]
-    fn conditions_are_counted_over_objects_and_leave_no_ghosts() {
-        let metrics = Metrics::new();
-        let (well, refused) = ([ready("True", "AllWell")], [ready("False", "KeyRevoked")]);
-        metrics.recount_conditions(&[], &well);
-        metrics.recount_conditions(&[], &well);
-        let line =
-            r#"deputy_conditions{kind="Widget",type="Ready",status="True",reason="AllWell"}"#;
-        assert_eq!(
-            series(&metrics, "deputy_conditions{"),
-            [format!("{line} 2")]
-        );
-        metrics.recount_conditions(&well, &well);
-        assert_eq!(
-            series(&metrics, "deputy_conditions{"),
-            [format!("{line} 2")]
-        );
-        metrics.recount_conditions(&well, &refused);
-        metrics.recount_conditions(&well, &[]);
-        let line =
-            r#"deputy_conditions{kind="Widget",type="Ready",status="False",reason="KeyRevoked"}"#;
-        assert_eq!(
-            series(&metrics, "deputy_conditions{"),
-            [format!("{line} 1")]
-        );
-        metrics.recount_conditions(&refused, &[]);
-        assert!(series(&metrics, "deputy_conditions{").is_empty());
-    }
 
     #[test]
     fn names_and_labels_are_as_documented() {

@@ -1,11 +1,4 @@
-//! Who of several replicas may act: leadership by a `coordination.k8s.io` Lease.
-//!
-//! **Guarantees**: updates carry the resourceVersion, so of two replicas that reach for the lease one fails. A holder counts
-//! itself out when its renewals have failed for the renew deadline, measured on the monotonic clock from before
-//! the last successful request was sent; others wait for the longer lease duration, measured from when they
-//! saw the last renewal. Neither depends on the clocks of two machines agreeing.
-//!
-//! **Assumptions**: monotonic clocks run at about the same speed.
+//! Reaches for the lease, renews it, and gives it back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,122 +11,21 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::FIELD_MANAGER;
+use super::{Held, Leadership, LeaseLost, LeaseSettings, Term};
+use crate::kube_io::FIELD_MANAGER;
 use crate::model::clock::Clock;
-
-/// How the lease is held. The defaults are those that survive a slow API server: 35, 30 and 5 seconds.
-#[derive(Debug, Clone)]
-pub struct LeaseSettings {
-    /// Where the Lease is.
-    pub namespace: String,
-    /// What it is called.
-    pub name: String,
-    /// Who reaches for it: must differ between any two processes, also between two lives of one pod.
-    pub holder: String,
-    /// For how long others leave an unrenewed lease alone; whole seconds.
-    pub duration: Duration,
-    /// After how long without a renewal the holder stops. Less than `duration`.
-    pub renew_deadline: Duration,
-    /// How often it is renewed, or reached for.
-    pub retry: Duration,
-}
-
-impl LeaseSettings {
-    /// Names the lease and the holder, with the default times.
-    pub fn new(
-        namespace: impl Into<String>,
-        name: impl Into<String>,
-        holder: impl Into<String>,
-    ) -> Self {
-        Self {
-            namespace: namespace.into(),
-            name: name.into(),
-            holder: holder.into(),
-            duration: Duration::from_secs(35),
-            renew_deadline: Duration::from_secs(30),
-            retry: Duration::from_secs(5),
-        }
-    }
-}
-
-/// The lease was held, and is no longer: the process must end.
-#[derive(Debug, thiserror::Error)]
-#[error("The lease {namespace}/{name} is lost: {why}.")]
-pub struct LeaseLost {
-    namespace: String,
-    name: String,
-    why: &'static str,
-}
-
-/// Whether this process may act. Clones see the same.
-#[derive(Debug, Clone)]
-pub struct Leadership(Held);
-
-#[derive(Debug, Clone)]
-enum Held {
-    Always,
-    Until(watch::Receiver<Option<Instant>>),
-}
-
-impl Leadership {
-    /// The leadership of a process that is alone by other means.
-    pub fn unchallenged() -> Self {
-        Self(Held::Always)
-    }
-
-    /// Tells whether it is held right now, even if no task has noticed yet that its time is over.
-    ///
-    /// To be asked before anything irreversible.
-    pub fn is_held(&self) -> bool {
-        match &self.0 {
-            Held::Always => true,
-            Held::Until(until) => until.borrow().is_some_and(|end| Instant::now() < end),
-        }
-    }
-
-    /// Waits until it is held. **Cancel**: safe.
-    pub async fn acquired(&self) {
-        if let Held::Until(until) = &self.0 {
-            let mut until = until.clone();
-            if until.wait_for(Option::is_some).await.is_err() {
-                // The elector is gone without ever having held the lease.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// Waits until it has been held and is no longer; for ever, if it is never held. **Cancel**: safe.
-    pub async fn lost(&self) {
-        let Held::Until(until) = &self.0 else {
-            return std::future::pending().await;
-        };
-        self.acquired().await;
-        let mut until = until.clone();
-        loop {
-            let Some(end) = *until.borrow_and_update() else {
-                return;
-            };
-            tokio::select! {
-                () = sleep_until(end) => return,
-                changed = until.changed() => if changed.is_err() {
-                    // Nobody is left to renew it.
-                    return;
-                },
-            }
-        }
-    }
-}
 
 /// Reaches for the lease, and keeps it.
 pub struct Elector {
     api: Api<Lease>,
     settings: LeaseSettings,
     clock: Arc<dyn Clock>,
-    until: watch::Sender<Option<Instant>>,
+    term: watch::Sender<Term>,
 }
 
 /// A renewal as it was last seen, and when: only what is seen to stand still may be taken.
 struct Sighting {
+    holder: String,
     version: Option<String>,
     at: Instant,
 }
@@ -145,14 +37,14 @@ impl Elector {
         settings: LeaseSettings,
         clock: Arc<dyn Clock>,
     ) -> (Self, Leadership) {
-        let (until, leadership) = watch::channel(None);
+        let (term, leadership) = watch::channel(Term::NotYet);
         let elector = Self {
             api: Api::namespaced(client, &settings.namespace),
             settings,
             clock,
-            until,
+            term,
         };
-        (elector, Leadership(Held::Until(leadership)))
+        (elector, Leadership(Held::As(leadership)))
     }
 
     /// Waits for the lease, keeps it until `closing`, and then gives it back.
@@ -167,11 +59,11 @@ impl Elector {
             biased;
             () = closing.cancelled() => {}
             why = self.keep(&mut lease) => {
-                self.until.send_replace(None);
+                self.term.send_replace(Term::Over);
                 return Err(self.lost(why));
             }
         }
-        self.until.send_replace(None);
+        self.term.send_replace(Term::Over);
         self.release(lease).await;
         Ok(())
     }
@@ -211,25 +103,31 @@ impl Elector {
         if holder.is_empty() || holder == self.settings.holder {
             return true;
         }
+        let granted = spec.lease_duration_seconds.map(u64::try_from);
+        let granted = granted.and_then(Result::ok).map(Duration::from_secs);
+        let granted = granted.unwrap_or(self.settings.duration);
         let version = lease.resource_version();
-        let granted = spec
-            .lease_duration_seconds
-            .and_then(|seconds| u64::try_from(seconds).ok())
-            .map_or(self.settings.duration, Duration::from_secs);
-        match seen {
-            Some(sighting) if sighting.version == version => sighting.at.elapsed() > granted,
-            _ => {
-                let at = Instant::now();
-                *seen = Some(Sighting { version, at });
-                false
-            }
+        if let Some(sighting) = seen.as_ref().filter(|it| it.version == version) {
+            return sighting.at.elapsed() > granted;
         }
+        if seen.as_ref().is_none_or(|before| before.holder != holder) {
+            tracing::info!(lease.holder = holder, "another replica leads");
+        }
+        let at = Instant::now();
+        *seen = Some(Sighting {
+            holder,
+            version,
+            at,
+        });
+        false
     }
 
     /// Renews until that has failed for too long; returns why.
     async fn keep(&self, lease: &mut Lease) -> &'static str {
         loop {
-            let end = self.until.borrow().unwrap_or_else(Instant::now);
+            let Term::Until(end) = *self.term.borrow() else {
+                return "it was given up";
+            };
             tokio::select! {
                 biased;
                 () = sleep_until(end) => return "it could not be renewed in time",
@@ -278,8 +176,8 @@ impl Elector {
     }
 
     fn extend(&self, started: Instant) {
-        self.until
-            .send_replace(Some(started + self.settings.renew_deadline));
+        let end = started + self.settings.renew_deadline;
+        self.term.send_replace(Term::Until(end));
     }
 
     fn holds(&self, lease: &Lease) -> bool {

@@ -1,0 +1,156 @@
+//! Examples, read through the types so that they cannot rot, and printed as YAML that a user can apply.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Error, Value, json};
+
+use super::{ApiKey, ServiceAccountConnection, SyncedUser};
+use crate::providers::registry::ProviderSpec;
+
+/// A file of examples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// The file's name.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// The objects, as they are applied.
+    pub objects: Vec<Value>,
+}
+
+/// Returns all examples: for each system a connection, its people and a key.
+///
+/// # Errors
+/// Where an example is not what its kind admits; a test keeps that from happening.
+pub fn all() -> Result<Vec<Example>, Error> {
+    let mut all = Vec::new();
+    for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
+        all.push(connection(name, &provider())?);
+        all.push(users(name)?);
+    }
+    all.push(key()?);
+    Ok(all)
+}
+
+fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
+    let object = checked::<ServiceAccountConnection>(json!({
+        "apiVersion": "deputy.dev/v1alpha1",
+        "kind": "ServiceAccountConnection",
+        "metadata": {"name": format!("acme-{provider}"), "namespace": "revops"},
+        "spec": {
+            "provider": {provider: spec},
+            "credentialsSecretRef": {"name": format!("acme-{provider}-key")},
+            "access": {"owner": "alice@acme.example", "admins": ["bob@acme.example"]},
+            "allowedUsers": ["*@acme.example"],
+            "deniedUsers": ["ceo@acme.example"],
+            "allowedNamespaces": {"matchLabels": {"deputy.dev/tenant": "acme"}},
+            "licensing": {"requireLicense": true, "seats": 250},
+            "privacy": {
+                "mail": {"level": "Metadata"},
+                "calendar": {"level": "Metadata"},
+                "excludeDomains": ["lawyers.example"],
+                "excludeLabels": ["Personal"],
+            },
+            "sync": {
+                "streams": ["mail", "calendar", "drive"],
+                "interval": "5m",
+                "since": "2026-01-01",
+                "concurrency": {"users": 8, "perUser": 4},
+                "rateLimit": {"requestsPerSecond": 200},
+            },
+            "destination": {
+                "objectStore": {"url": "s3://acme-warehouse/deputy", "credentialsSecretRef": {"name": "warehouse"}},
+            },
+            "validation": {"interval": "1h"},
+        },
+    }))?;
+    Ok(Example {
+        name: format!("connection-{provider}.yaml"),
+        about: "A connection with everything that can be said of it. Only provider and credentialsSecretRef are needed to \
+                verify it; allowedUsers and destination to sync anyone."
+            .into(),
+        objects: vec![object],
+    })
+}
+
+fn users(provider: &str) -> Result<Example, Error> {
+    let connection = json!({"name": format!("acme-{provider}")});
+    let user = |name: &str, spec: Value| {
+        checked::<SyncedUser>(json!({
+            "apiVersion": "deputy.dev/v1alpha1",
+            "kind": "SyncedUser",
+            "metadata": {"name": name, "namespace": "revops"},
+            "spec": spec,
+        }))
+    };
+    let peter = json!({
+        "connectionRef": connection,
+        "email": "peter.parker@acme.example",
+        "connectedEmail": "spidey@acme.example",
+        "enabled": true,
+        "streams": ["mail", "calendar"],
+        "privacy": {"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}},
+        "interval": "15m",
+        "deletionPolicy": "Delete",
+    });
+    let mary = json!({
+        "connectionRef": connection, "email": "mary.jane@acme.example", "enabled": true,
+    });
+    Ok(Example {
+        name: format!("users-{provider}.yaml"),
+        about: "Two people: one with less than the connection allows and an alias to sync as, one with all of it.".into(),
+        objects: vec![user("peter-parker", peter)?, user("mary-jane", mary)?],
+    })
+}
+
+fn key() -> Result<Example, Error> {
+    let object = checked::<ApiKey>(json!({
+        "apiVersion": "deputy.dev/v1alpha1",
+        "kind": "ApiKey",
+        "metadata": {"name": "okta-scim", "namespace": "revops"},
+        "spec": {
+            "connectionRef": {"name": "acme-scim-bot"},
+            "purpose": "SCIM",
+            "description": "Okta provisioning",
+            "rotation": {"interval": "2160h", "overlap": "24h"},
+            "expiresAfter": "4320h",
+            "secretName": "okta-scim-key",
+            "deletionPolicy": "Revoke",
+        },
+    }))?;
+    Ok(Example {
+        name: "api-key.yaml".into(),
+        about: "A key that is replaced every 90 days. This version keeps the schema and says in the object's conditions that it \
+                does not issue keys yet."
+            .into(),
+        objects: vec![object],
+    })
+}
+
+/// Reads the object as its kind and gives it back, so that what is printed is what the operator understands.
+fn checked<K: DeserializeOwned + Serialize>(object: Value) -> Result<Value, Error> {
+    serde_json::from_value::<K>(object.clone())?;
+    Ok(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_what_its_kind_admits() {
+        let names: Vec<_> = all()
+            .unwrap()
+            .into_iter()
+            .map(|example| example.name)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "connection-google.yaml",
+                "users-google.yaml",
+                "api-key.yaml"
+            ]
+        );
+    }
+}

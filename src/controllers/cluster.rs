@@ -1,0 +1,74 @@
+//! What is known of the cluster, from the caches: which people belong to which connection, and who admits whom.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use kube::core::{Selector, SelectorExt};
+use kube::{Client, Resource, ResourceExt};
+
+use crate::api::{ServiceAccountConnection, SyncedUser};
+use crate::kube_io::key::ObjectKey;
+use crate::kube_io::watch::{Metadata, Objects};
+
+/// The caches, and the client for what must not be taken from a cache.
+#[derive(Clone)]
+pub struct Cluster {
+    /// For live reads and writes.
+    pub client: Client,
+    /// All connections.
+    pub connections: Objects<ServiceAccountConnection>,
+    /// All people.
+    pub users: Objects<SyncedUser>,
+    /// Names and versions of Secrets, never their content.
+    pub secrets: Metadata<Secret>,
+    /// Labels of namespaces; none where Deputy is confined to one namespace.
+    pub namespaces: Option<Metadata<Namespace>>,
+}
+
+/// Returns the connection that a person's object refers to.
+pub fn connection_key(user: &SyncedUser) -> ObjectKey {
+    let reference = &user.spec.connection_ref;
+    let own = || user.namespace().unwrap_or_default();
+    ObjectKey::new(
+        reference.namespace.clone().unwrap_or_else(own),
+        &reference.name,
+    )
+}
+
+impl Cluster {
+    /// Returns the people of a connection, the oldest first: the order in which seats are given.
+    pub fn users_of(&self, connection: &ObjectKey) -> Vec<Arc<SyncedUser>> {
+        let mut users = self.users.all();
+        users.retain(|user| &connection_key(user) == connection);
+        users.sort_by_cached_key(|user| {
+            let meta = user.meta();
+            (meta.creation_timestamp.clone(), ObjectKey::of(&**user))
+        });
+        users
+    }
+
+    /// Returns whether a connection may be used from a namespace. Only the connection can open itself.
+    pub fn admits(&self, connection: &ServiceAccountConnection, namespace: &str) -> bool {
+        if connection.namespace().as_deref() == Some(namespace) {
+            return true;
+        }
+        let Some(selector) = connection.spec.allowed_namespaces.clone() else {
+            return false;
+        };
+        let Ok(selector) = Selector::try_from(selector) else {
+            return false;
+        };
+        // An empty selector would admit every namespace there is, which nobody means by leaving it empty.
+        if selector.selects_all() {
+            return false;
+        }
+        let namespaces = self.namespaces.as_ref();
+        let found = namespaces.and_then(|known| known.get(&ObjectKey::new("", namespace)));
+        found.is_some_and(|found| selector.matches(found.labels()))
+    }
+
+    /// Returns the version of a Secret as last heard, to notice a change without reading it.
+    pub fn secret_version(&self, key: &ObjectKey) -> Option<String> {
+        self.secrets.get(key)?.resource_version()
+    }
+}

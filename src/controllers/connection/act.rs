@@ -1,0 +1,98 @@
+//! Asks the vendor and the destination.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::decide::Decision;
+use super::resolve::Closed;
+use crate::api::{ServiceAccountConnection, SyncedUser};
+use crate::controllers::allowance::Allowance;
+use crate::controllers::effective;
+use crate::controllers::fact::Fact;
+use crate::controllers::links::Link;
+use crate::providers::{CheckReport, CheckRequest};
+
+/// People whom a delegation may be tested with: more than a few would help nobody.
+const TESTERS: usize = 3;
+
+/// What a pass has found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Findings {
+    /// It could not be opened.
+    Closed(Closed),
+    /// It was not looked at, since the last verification still counts.
+    Unchanged,
+    /// It was verified.
+    Verified(Box<Verified>),
+}
+
+/// What a verification has found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Verified {
+    /// By the vendor.
+    pub(super) report: CheckReport,
+    /// By the destination; none where there is none.
+    pub(super) destination: Option<Fact>,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+pub(super) async fn act(
+    object: &ServiceAccountConnection,
+    opened: &Result<Arc<Link>, Closed>,
+    users: &[Arc<SyncedUser>],
+    decision: Decision,
+    now: Timestamp,
+) -> Findings {
+    let link = match opened {
+        Ok(link) => link,
+        Err(closed) => return Findings::Closed(closed.clone()),
+    };
+    let Decision::Verify { look_for_excess } = decision else {
+        return Findings::Unchanged;
+    };
+    let request = request(object, users, look_for_excess);
+    let report = link.session.check(&request).await;
+    let destination = match &link.destination {
+        Some(destination) => Some(reachable(destination.check().await)),
+        None => None,
+    };
+    Findings::Verified(Box::new(Verified {
+        report,
+        destination,
+        at: now,
+    }))
+}
+
+fn reachable(checked: Result<(), crate::destinations::Error>) -> Fact {
+    match checked {
+        Ok(()) => Fact::good("Reachable", "The destination can be read and written."),
+        Err(error) => Fact::from(&error),
+    }
+}
+
+fn request(
+    object: &ServiceAccountConnection,
+    users: &[Arc<SyncedUser>],
+    look_for_excess: bool,
+) -> CheckRequest {
+    let spec = &object.spec;
+    let allowance = Allowance::of(spec);
+    let enabled = users.iter().filter(|user| user.spec.enabled);
+    let people = enabled.map(|user| user.spec.email.clone());
+    CheckRequest {
+        datasets: effective::datasets(spec),
+        privacy: effective::privacy(spec),
+        licenses: spec
+            .licensing
+            .as_ref()
+            .is_some_and(|l| l.require_license == Some(true)),
+        // Only whom the connection itself admits: a person's object alone is no mandate.
+        people: people
+            .filter(|email| allowance.admits(email).holds())
+            .take(TESTERS)
+            .collect(),
+        look_for_excess,
+    }
+}

@@ -1,0 +1,101 @@
+//! Reconciles `ServiceAccountConnection`s.
+//!
+//! ```text
+//! resolve (Secret, link) ─► decide (pure: is a check due?) ─► act (ask the vendor and the destination) ─► report (pure)
+//! ```
+
+mod act;
+mod decide;
+mod leave;
+mod propagation;
+mod report;
+mod resolve;
+mod suspects;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kube::{Resource, ResourceExt};
+
+use super::cluster::Cluster;
+use super::links::Links;
+use crate::api::{ServiceAccountConnection, ServiceAccountConnectionStatus as Status};
+use crate::kube_io::events::Events;
+use crate::kube_io::key::ObjectKey;
+use crate::kube_io::reconciler::{Cleanup, Next, Pass, Reconciler};
+use crate::providers::Clients;
+
+pub(in crate::controllers) use resolve::secrets_of;
+pub use suspects::Suspects;
+
+/// Reconciles connections.
+pub struct ConnectionReconciler {
+    /// The caches.
+    pub cluster: Cluster,
+    /// The opened connections.
+    pub links: Links,
+    /// The HTTP stack and the clock.
+    pub clients: Clients,
+    /// Connections that a sync has found failing.
+    pub suspects: Suspects,
+    /// Where the end of a bounded wait is told.
+    pub events: Events,
+}
+
+#[async_trait]
+impl Reconciler for ConnectionReconciler {
+    type Kind = ServiceAccountConnection;
+
+    fn needs_finalizer(&self, object: &ServiceAccountConnection) -> bool {
+        !self.cluster.users_of(&ObjectKey::of(object)).is_empty()
+    }
+
+    async fn reconcile(&self, object: Arc<ServiceAccountConnection>) -> Pass<Status> {
+        let key = ObjectKey::of(&*object);
+        let now = self.clients.clock.now();
+        if object.spec.suspend == Some(true) {
+            self.links.close(&key);
+            return Pass {
+                status: report::suspended(&object, now),
+                next: Next::OnChange,
+            };
+        }
+        let opened = self.open(&object, &key).await;
+        let users = self.cluster.users_of(&key);
+        let fingerprint = opened.as_ref().ok().map(|link| link.fingerprint.as_str());
+        let decision = decide::decide(&decide::Situation {
+            object: &object,
+            fingerprint,
+            is_suspected: self.suspects.take(&key),
+            now,
+        });
+        let findings = act::act(&object, &opened, &users, decision, now).await;
+        let status = report::report(&report::Facts {
+            object: &object,
+            fingerprint,
+            findings: &findings,
+            users: &users,
+            now: self.clients.clock.now(),
+        });
+        let next = status
+            .next_verification_time
+            .map_or(Next::OnChange, Next::At);
+        Pass { status, next }
+    }
+
+    async fn cleanup(&self, object: Arc<ServiceAccountConnection>) -> Cleanup<Status> {
+        let key = ObjectKey::of(&*object);
+        let users = self.cluster.users_of(&key).len();
+        let now = self.clients.clock.now();
+        let cleanup = leave::leave(&object, users, now);
+        if matches!(cleanup, Cleanup::Done) {
+            if users > 0 {
+                let reference = object.object_ref(&());
+                leave::tell_orphans(&self.events, &reference, users).await;
+            }
+            tracing::info!(connection.name = object.name_any(), "a connection is gone");
+            self.links.close(&key);
+        }
+        cleanup
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads the Secrets of a connection and opens it, or takes the link that is open already. Asks no vendor.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use kube::{Resource, ResourceExt};
+use tokio::sync::Semaphore;
+
+use super::ConnectionReconciler;
+use crate::api::ServiceAccountConnection;
+use crate::api::connection::ServiceAccountConnectionSpec;
+use crate::controllers::effective;
+use crate::controllers::fact::Fact;
+use crate::controllers::links::{Link, Origin};
+use crate::controllers::roster::Roster;
+use crate::destinations::{self, Destination};
+use crate::kube_io::key::ObjectKey;
+use crate::kube_io::secret;
+use crate::model::secret::{Credentials, SecretRef};
+use crate::providers::Pace;
+
+/// Why a connection could not be opened: which condition says so, and what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closed {
+    /// The condition.
+    pub condition: &'static str,
+    /// What it says.
+    pub fact: Fact,
+}
+
+impl ConnectionReconciler {
+    pub(super) async fn open(
+        &self,
+        object: &ServiceAccountConnection,
+        key: &ObjectKey,
+    ) -> Result<Arc<Link>, Closed> {
+        let origin = self.origin(object, key);
+        if let Some(link) = self.links.get(key).filter(|link| link.origin == origin) {
+            return Ok(link);
+        }
+        let opened = self.open_anew(object, key, origin).await;
+        match &opened {
+            Ok(link) => self.links.put(Arc::clone(link)),
+            Err(_) => self.links.close(key),
+        }
+        opened
+    }
+
+    fn origin(&self, object: &ServiceAccountConnection, key: &ObjectKey) -> Origin {
+        let version = |name: &SecretRef| {
+            self.cluster
+                .secret_version(&ObjectKey::new(&key.namespace, &name.name))
+        };
+        Origin {
+            uid: object.uid().unwrap_or_default(),
+            generation: object.meta().generation.unwrap_or_default(),
+            secrets: secrets_of(&object.spec).into_iter().map(version).collect(),
+        }
+    }
+
+    async fn open_anew(
+        &self,
+        object: &ServiceAccountConnection,
+        key: &ObjectKey,
+        origin: Origin,
+    ) -> Result<Arc<Link>, Closed> {
+        let spec = &object.spec;
+        let credentials = self
+            .read(key, &spec.credentials_secret_ref)
+            .await
+            .map_err(|fact| Closed {
+                condition: "CredentialsAvailable",
+                fact,
+            })?;
+        let session = spec
+            .provider
+            .open(&credentials, pace(spec), &self.clients)
+            .await
+            .map_err(|error| Closed {
+                condition: "CredentialsAvailable",
+                fact: Fact::from(&error),
+            })?;
+        let destination = self
+            .open_destination(spec, key)
+            .await
+            .map_err(|fact| Closed {
+                condition: "DestinationReachable",
+                fact,
+            })?;
+        let remember = effective::validation_interval(spec);
+        Ok(Arc::new(Link {
+            origin,
+            key: key.clone(),
+            provider: spec.provider.name(),
+            fingerprint: credentials.fingerprint().to_string(),
+            session,
+            destination,
+            seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),
+            roster: Roster::new(
+                Arc::clone(&self.clients.clock),
+                SignedDuration::min(remember, SignedDuration::from_hours(1)),
+            ),
+        }))
+    }
+
+    async fn open_destination(
+        &self,
+        spec: &ServiceAccountConnectionSpec,
+        key: &ObjectKey,
+    ) -> Result<Option<Arc<dyn Destination>>, Fact> {
+        let Some(destination) = &spec.destination else {
+            return Ok(None);
+        };
+        let credentials = match destination.secret() {
+            Some(name) => Some(self.read(key, name).await?),
+            None => None,
+        };
+        let opened = destinations::open(destination, credentials.as_ref());
+        opened.map(Some).map_err(|error| Fact::from(&error))
+    }
+
+    async fn read(&self, key: &ObjectKey, name: &SecretRef) -> Result<Credentials, Fact> {
+        secret::read(self.cluster.client.clone(), &key.namespace, &name.name)
+            .await
+            .map_err(|error| Fact::from(&error))
+    }
+}
+
+/// Returns the Secrets that a connection reads.
+pub(in crate::controllers) fn secrets_of(spec: &ServiceAccountConnectionSpec) -> Vec<&SecretRef> {
+    let destination = spec
+        .destination
+        .as_ref()
+        .and_then(|destination| destination.secret());
+    std::iter::once(&spec.credentials_secret_ref)
+        .chain(destination)
+        .collect()
+}
+
+fn pace(spec: &ServiceAccountConnectionSpec) -> Pace {
+    let limit = spec.sync.as_ref().and_then(|sync| sync.rate_limit.as_ref());
+    Pace {
+        requests_per_second: limit
+            .and_then(|limit| limit.requests_per_second)
+            .map(f64::from),
+        per_user: effective::requests_per_user(spec),
+    }
+}

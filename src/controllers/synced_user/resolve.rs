@@ -1,0 +1,95 @@
+//! What is known of a person's surroundings, from the caches. Asks nobody.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::{Resource, ResourceExt};
+
+use super::SyncedUserReconciler;
+use super::decide::Situation;
+use super::job::Job;
+use crate::api::{RESYNC_REQUESTED_AT, ServiceAccountConnection, SyncedUser, requested_at};
+use crate::controllers::allowance::Allowance;
+use crate::controllers::cluster::connection_key;
+use crate::controllers::effective::Plan;
+use crate::controllers::links::Link;
+use crate::kube_io::key::ObjectKey;
+
+/// What a person's object refers to.
+pub(super) struct Resolved {
+    connection_key: ObjectKey,
+    connection: Option<Arc<ServiceAccountConnection>>,
+    is_admitted: bool,
+    link: Option<Arc<Link>>,
+    siblings: Vec<Arc<SyncedUser>>,
+}
+
+impl SyncedUserReconciler {
+    pub(super) fn resolve(&self, object: &SyncedUser) -> Resolved {
+        let connection_key = connection_key(object);
+        let connection = self.cluster.connections.get(&connection_key);
+        let namespace = object.namespace().unwrap_or_default();
+        let is_admitted = connection
+            .as_ref()
+            .is_some_and(|found| self.cluster.admits(found, &namespace));
+        Resolved {
+            is_admitted,
+            link: self.links.get(&connection_key).filter(|_| is_admitted),
+            siblings: self.cluster.users_of(&connection_key),
+            connection_key,
+            connection,
+        }
+    }
+}
+
+impl Resolved {
+    pub(super) fn situation<'a>(
+        &'a self,
+        object: &'a SyncedUser,
+        is_running: bool,
+        now: Timestamp,
+    ) -> Situation<'a> {
+        Situation {
+            object,
+            connection_key: &self.connection_key,
+            connection: self.connection.as_deref(),
+            is_admitted: self.is_admitted,
+            is_open: self.link.is_some(),
+            siblings: &self.siblings,
+            is_running,
+            now,
+        }
+    }
+
+    /// Returns the job of a person whose connection is there and open.
+    pub(super) fn job(&self, object: &SyncedUser, plan: &Plan) -> Option<Job> {
+        let (connection, link) = (self.connection.as_ref()?, self.link.as_ref()?);
+        let allowance = Allowance::of(&connection.spec);
+        let identity = connection
+            .status
+            .as_ref()
+            .and_then(|status| status.identity.as_ref());
+        let licensing = connection.spec.licensing.as_ref();
+        let enabled = self.siblings.iter().filter(|user| user.spec.enabled);
+        let emails = enabled.map(|user| user.spec.email.clone());
+        Some(Job {
+            key: ObjectKey::of(object),
+            uid: object.uid()?,
+            link: Arc::clone(link),
+            tenant: identity
+                .and_then(|identity| identity.tenant.clone())
+                .unwrap_or_default(),
+            email: object.spec.email.clone(),
+            connected_email: object.spec.connected_email.clone(),
+            listed: emails
+                .filter(|email| allowance.admits(email).holds())
+                .collect(),
+            allowance,
+            plan: plan.clone(),
+            since: connection.spec.sync.as_ref().and_then(|sync| sync.since),
+            require_license: licensing.is_some_and(|l| l.require_license == Some(true)),
+            resync: object.annotations().get(RESYNC_REQUESTED_AT).cloned(),
+            requested_at: requested_at(object.meta()),
+        })
+    }
+}

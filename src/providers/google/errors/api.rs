@@ -1,0 +1,405 @@
+//! The errors of the APIs behind a token.
+//!
+//! Source: developers.google.com/workspace/{gmail,calendar,drive}/api/guides/handle-errors and
+//! cloud.google.com/apis/design/errors, read 2026-11-22; the reasons that a known client tells apart (GAM,
+//! gapi/errors.py and __init__.py, read 2026-11-22).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Answer, Row, error, row};
+use crate::http::limits::Breadth;
+use crate::http::{Reply, shortened};
+use crate::model::email::Email;
+use crate::providers::error::Class::{Expired, Gone, Park, Retry, Throttled};
+use crate::providers::error::{Error, Reason};
+use crate::providers::google::method::{ApiName, Method};
+
+/// How long the day's quota is waited for when the vendor does not say.
+const DAY_QUOTA_WAIT: Duration = Duration::from_hours(1);
+
+/// An error body; the vendor leaves parts of it out at will.
+#[derive(Deserialize, Default)]
+struct Body {
+    #[serde(default)]
+    error: Fault,
+}
+
+#[derive(Deserialize, Default)]
+struct Fault {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    errors: Vec<Item>,
+    #[serde(default)]
+    details: Vec<Detail>,
+}
+
+#[derive(Deserialize, Default)]
+struct Item {
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Detail {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+/// A failed reply, read.
+struct Read {
+    status: u16,
+    /// The old style's reason, such as `rateLimitExceeded`.
+    reason: String,
+    /// The new style's reason, such as `SERVICE_DISABLED`.
+    detail: String,
+    /// The new style's status, such as `RESOURCE_EXHAUSTED`.
+    rpc: String,
+    message: String,
+    activation_url: Option<String>,
+    lacks_scope: bool,
+}
+
+/// Returns what a failed reply means, and whom a complaint about too many requests is about.
+pub(in crate::providers::google) fn classify(
+    method: Method,
+    subject: &Email,
+    reply: &Reply,
+) -> (Error, Breadth) {
+    let read = read(reply);
+    let row = judge(method, subject, &read);
+    let retry_after = reply
+        .retry_after()
+        .or((row.reason == Reason::QuotaExhausted).then_some(DAY_QUOTA_WAIT));
+    let breadth = breadth(&read);
+    let answer = Answer {
+        operation: method.name(),
+        status: read.status,
+        code: [read.reason, read.detail, read.rpc]
+            .into_iter()
+            .find(|code| !code.is_empty())
+            .unwrap_or_default(),
+        retry_after,
+    };
+    (error(row, answer), breadth)
+}
+
+fn read(reply: &Reply) -> Read {
+    let fault = reply.json::<Body>().unwrap_or_default().error;
+    let detail = fault.details.into_iter().find(|detail| !detail.reason.is_empty());
+    let detail = detail.unwrap_or_default();
+    let challenge = reply.headers.get(::http::header::WWW_AUTHENTICATE);
+    Read {
+        status: reply.status.as_u16(),
+        reason: fault.errors.into_iter().next().unwrap_or_default().reason,
+        activation_url: detail.metadata.get("activationUrl").and_then(|url| console_url(url)),
+        detail: detail.reason,
+        rpc: fault.status,
+        message: fault.message,
+        lacks_scope: challenge
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|text| text.contains("insufficient_scope")),
+    }
+}
+
+/// A link is shown only where it leads to the vendor's console.
+fn console_url(url: &str) -> Option<String> {
+    let is_console = url.starts_with("https://console.developers.google.com/")
+        || url.starts_with("https://console.cloud.google.com/");
+    is_console.then(|| shortened(url, 300))
+}
+
+fn breadth(read: &Read) -> Breadth {
+    let message = read.message.to_ascii_lowercase();
+    let is_users = read.reason == "userRateLimitExceeded"
+        || ["per user", "for user", "user-rate"].iter().any(|part| message.contains(part));
+    if is_users { Breadth::User } else { Breadth::All }
+}
+
+/// Returns whether the reply means "too many requests", in any of the forms in which the vendor says so: 403 as well
+/// as 429 and 503, by reason, by status or by text alone.
+fn is_rate(read: &Read) -> bool {
+    const REASONS: &[&str] = &[
+        "quotaExceeded",
+        "rateLimitExceeded",
+        "sharingRateLimitExceeded",
+        "userRateLimitExceeded",
+        "RATE_LIMIT_EXCEEDED",
+        "variableTermLimitExceeded",
+    ];
+    let message = read.message.to_ascii_lowercase();
+    let says_so = message.contains("quota exceeded") || message.contains("rate limit exceeded");
+    read.status == 429
+        || (matches!(read.status, 403 | 503)
+            && (REASONS.contains(&read.reason.as_str())
+                || REASONS.contains(&read.detail.as_str())
+                || read.rpc == "RESOURCE_EXHAUSTED"
+                || says_so))
+}
+
+/// The table.
+#[allow(clippy::too_many_lines, reason = "the vendor's table, one arm a row")]
+fn judge(method: Method, subject: &Email, read: &Read) -> Row {
+    let api = method.api();
+    let said = read.message.to_ascii_lowercase();
+    let has = |part: &str| said.contains(part);
+    let is = |reason: &str| read.reason == reason || read.detail == reason;
+    let wait = "It is tried again.";
+    match read.status {
+        403 if is("SERVICE_DISABLED") || is("accessNotConfigured") => {
+            let meaning = format!("{} is switched off for the service account's Google Cloud project.", api.title());
+            let page = read.activation_url.as_deref().unwrap_or("https://console.cloud.google.com/apis/library");
+            row(Park, Reason::ApiDisabled, meaning, format!("Enable it: {page}"))
+        }
+        401 | 403 if is("ACCESS_TOKEN_SCOPE_INSUFFICIENT") || is("insufficientPermissions") || read.lacks_scope => row(
+            Park,
+            Reason::ScopeNotAuthorized,
+            format!("The token lacks a scope for {}.", method.name()),
+            format!("Delegate one of: {}.", method.scopes().join(", ")),
+        ),
+        403 | 429 if is("dailyLimitExceeded") || is("dailyLimitExceededUnreg") => row(
+            Throttled,
+            Reason::QuotaExhausted,
+            "The day's quota of the Google Cloud project is used up.",
+            "It goes on when Google's day ends (midnight, Pacific time). Ask for more quota in the Google Cloud console.",
+        ),
+        _ if is_rate(read) => row(
+            Throttled,
+            Reason::RateLimited,
+            "Google asks for fewer requests.",
+            "It goes on by itself. If it lasts, lower spec.sync.concurrency or see who else uses the project's quota.",
+        ),
+        403 if has("delegation denied for") => row(
+            Park,
+            Reason::UserNotAccessible,
+            format!("Google denies acting for {subject}."),
+            "See that the address is the person's own.",
+        ),
+        400 if api == ApiName::Gmail && (has("mail service not enabled") || is("failedPrecondition") || has("precondition check failed")) => row(
+            Park,
+            Reason::MailboxNotEnabled,
+            format!("Gmail is off for {subject}, or no licence with Gmail is assigned."),
+            "Turn Gmail on for the person's organizational unit, or assign a licence.",
+        ),
+        403 if is("notACalendarUser") || has("must be signed up for google calendar") => row(
+            Park,
+            Reason::CalendarNotEnabled,
+            format!("Calendar is off for {subject}."),
+            "Turn Calendar on for the person's organizational unit.",
+        ),
+        401 if api == ApiName::Drive && has("active session is invalid") => drive_off(subject),
+        403 if api == ApiName::Drive && (is("domainPolicy") || has("cannot access this service")) => drive_off(subject),
+        403 if is("domainPolicy") || has("domain cannot use apis") => row(
+            Park,
+            Reason::BlockedByPolicy,
+            format!("The Workspace administrator does not allow {}.", api.title()),
+            "Allow API access in the Admin console (Security, API controls).",
+        ),
+        401 => row(
+            Park,
+            Reason::UserNotAccessible,
+            format!("{} refuses even a fresh token for {subject}.", api.title()),
+            "Look at the account in the Admin console: is it suspended, or the service off?",
+        ),
+        403 if api == ApiName::Directory => row(
+            Park,
+            Reason::AdminNotPrivileged,
+            format!("{subject} may not read the directory, or the person is outside the tenant."),
+            "Set adminEmail to an administrator whose role has Users, Read.",
+        ),
+        404 if method == Method::HistoryList => row(
+            Expired,
+            Reason::CursorExpired,
+            "The history id is too old: Gmail keeps history for about a week.",
+            "Everything is read once more.",
+        ),
+        410 if is("deleted") => gone(method),
+        410 if matches!(method, Method::EventsList | Method::CalendarListList) => expired_sync_token(),
+        400 if is("updatedMinTooLongAgo") => expired_sync_token(),
+        404 if method == Method::UsersGet => row(
+            Park,
+            Reason::UserNotFound,
+            "The directory has nobody of this address.",
+            "Correct the address, or create or restore the account.",
+        ),
+        404 | 410 if method.names_an_item() => gone(method),
+        408 | 500.. => row(Retry, Reason::ProviderUnavailable, format!("{} failed.", api.title()), wait),
+        200..400 => row(Retry, Reason::MalformedReply, format!("{} answered in a way that it does not document.", api.title()), wait),
+        403 => row(
+            Park,
+            Reason::PermissionDenied,
+            format!("{} denies this to {subject}: {}.", api.title(), shortened(&read.message, 120)),
+            "Look at the account and at the service's settings in the Admin console.",
+        ),
+        _ => row(
+            Park,
+            Reason::RequestRefused,
+            format!("{} refused the request: {}.", api.title(), shortened(&read.message, 120)),
+            "This should not happen: please report it with the code.",
+        ),
+    }
+}
+
+fn drive_off(subject: &Email) -> Row {
+    row(
+        Park,
+        Reason::DriveNotEnabled,
+        format!("Drive, or its API, is off for {subject}."),
+        "Turn Drive and Drive API access on for the person's organizational unit.",
+    )
+}
+
+fn expired_sync_token() -> Row {
+    row(
+        Expired,
+        Reason::CursorExpired,
+        "The sync token is too old.",
+        "Everything is read once more.",
+    )
+}
+
+fn gone(method: Method) -> Row {
+    let meaning = format!("What {} asked for is not there.", method.name());
+    row(Gone, Reason::ItemGone, meaning, "Nothing: it is stored as gone.")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::error::Class;
+
+    fn reply(status: u16, body: &str) -> Reply {
+        Reply::for_test(status, &[], body)
+    }
+
+    fn old(status: u16, reason: &str, message: &str) -> String {
+        json!({"error": {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}}).to_string()
+    }
+
+    fn judge(method: Method, status: u16, body: &str) -> (Error, Breadth) {
+        classify(method, &"peter@acme.example".parse().unwrap(), &reply(status, body))
+    }
+
+    #[test]
+    fn each_row_of_the_table() {
+        use Method::{
+            About, CalendarListList, CalendarsGet, ChangesList, EventsGet, EventsList, FilesGet,
+            HistoryList, MessagesGet, MessagesList, Profile, UsersGet,
+        };
+        for (method, status, reason, message, class, meant) in [
+            (Profile, 403, "accessNotConfigured", "Gmail API has not been used in project 1 before or it is disabled.", Class::Park, Reason::ApiDisabled),
+            (Profile, 403, "insufficientPermissions", "Request had insufficient authentication scopes.", Class::Park, Reason::ScopeNotAuthorized),
+            (Profile, 403, "forbidden", "Delegation denied for peter@acme.example", Class::Park, Reason::UserNotAccessible),
+            (Profile, 400, "failedPrecondition", "Mail service not enabled", Class::Park, Reason::MailboxNotEnabled),
+            (Profile, 400, "", "Precondition check failed.", Class::Park, Reason::MailboxNotEnabled),
+            (CalendarsGet, 403, "notACalendarUser", "The user must be signed up for Google Calendar.", Class::Park, Reason::CalendarNotEnabled),
+            (About, 401, "authError", "Active session is invalid. Error code: 4", Class::Park, Reason::DriveNotEnabled),
+            (About, 403, "forbidden", "The authenticated user cannot access this service", Class::Park, Reason::DriveNotEnabled),
+            (About, 403, "domainPolicy", "The domain administrators have disabled Drive apps.", Class::Park, Reason::DriveNotEnabled),
+            (UsersGet, 404, "notFound", "Resource Not Found: userKey", Class::Park, Reason::UserNotFound),
+            (UsersGet, 403, "forbidden", "Domain cannot use apis.", Class::Park, Reason::BlockedByPolicy),
+            (UsersGet, 403, "forbidden", "Not Authorized to access this resource/api", Class::Park, Reason::AdminNotPrivileged),
+            (MessagesGet, 403, "userRateLimitExceeded", "User Rate Limit Exceeded", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 403, "rateLimitExceeded", "Rate Limit Exceeded", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 429, "rateLimitExceeded", "Too many concurrent requests for user", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 403, "quotaExceeded", "Quota", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 403, "", "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute per user' of service 'gmail.googleapis.com'", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 503, "", "quota exceeded for the current request", Class::Throttled, Reason::RateLimited),
+            (MessagesGet, 403, "dailyLimitExceeded", "Daily Limit Exceeded", Class::Throttled, Reason::QuotaExhausted),
+            (MessagesGet, 503, "backendError", "Backend Error", Class::Retry, Reason::ProviderUnavailable),
+            (MessagesGet, 500, "internalError", "", Class::Retry, Reason::ProviderUnavailable),
+            (HistoryList, 404, "notFound", "Requested entity was not found.", Class::Expired, Reason::CursorExpired),
+            (MessagesGet, 404, "notFound", "Requested entity was not found.", Class::Gone, Reason::ItemGone),
+            (EventsList, 410, "fullSyncRequired", "Sync token is no longer valid, a full sync is required.", Class::Expired, Reason::CursorExpired),
+            (CalendarListList, 410, "fullSyncRequired", "Sync token is no longer valid, a full sync is required.", Class::Expired, Reason::CursorExpired),
+            (EventsList, 410, "updatedMinTooLongAgo", "The requested minimum modification time lies too far in the past.", Class::Expired, Reason::CursorExpired),
+            (EventsGet, 410, "deleted", "Resource has been deleted", Class::Gone, Reason::ItemGone),
+            (EventsList, 404, "notFound", "Not Found", Class::Gone, Reason::ItemGone),
+            (FilesGet, 404, "notFound", "File not found: 1.", Class::Gone, Reason::ItemGone),
+            (MessagesList, 401, "authError", "Invalid Credentials", Class::Park, Reason::UserNotAccessible),
+            (MessagesList, 404, "notFound", "", Class::Park, Reason::RequestRefused),
+            (MessagesList, 400, "invalidArgument", "Invalid pageToken", Class::Park, Reason::RequestRefused),
+            (ChangesList, 403, "neverSeen", "no", Class::Park, Reason::PermissionDenied),
+            (MessagesList, 418, "neverSeen", "", Class::Park, Reason::RequestRefused),
+            (MessagesList, 302, "", "", Class::Retry, Reason::MalformedReply),
+        ] {
+            let (error, _) = judge(method, status, &old(status, reason, message));
+            assert_eq!((error.class, error.reason), (class, meant), "{reason} {message}");
+            assert_eq!(error.status, Some(status));
+            assert_eq!(error.code.as_deref().unwrap_or_default(), reason);
+            assert!(!error.meaning.is_empty() && !error.remedy.is_empty());
+            assert!(error.to_string().len() <= 1024);
+        }
+    }
+
+    fn disabled(url: &str) -> String {
+        json!({"error": {"code": 403, "message": "Gmail API has not been used", "status": "PERMISSION_DENIED",
+            "details": [
+                {"@type": "type.googleapis.com/google.rpc.Help", "links": [{"url": "x"}]},
+                {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED",
+                 "domain": "googleapis.com", "metadata": {"service": "gmail.googleapis.com", "activationUrl": url}}]}})
+        .to_string()
+    }
+
+    #[test]
+    fn the_new_style_is_read_too_and_only_the_consoles_link_is_shown() {
+        let url = "https://console.developers.google.com/apis/api/gmail.googleapis.com/overview?project=7";
+        let (error, _) = judge(Method::Profile, 403, &disabled(url));
+        assert_eq!(error.reason, Reason::ApiDisabled);
+        assert!(error.remedy.contains(url), "{error}");
+        let (error, _) = judge(Method::Profile, 403, &disabled("https://evil.example/"));
+        assert!(!error.remedy.contains("evil"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_scope_is_known_by_any_of_its_signs() {
+        let detail = json!({"error": {"code": 403, "status": "PERMISSION_DENIED",
+            "message": "Request had insufficient authentication scopes.",
+            "details": [{"reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "metadata": {"method": "m"}}]}});
+        assert_eq!(judge(Method::Profile, 403, &detail.to_string()).0.reason, Reason::ScopeNotAuthorized);
+        let challenge = ("www-authenticate", "Bearer realm=\"x\", error=\"insufficient_scope\"");
+        let reply = Reply::for_test(403, &[challenge], "");
+        let subject = "peter@acme.example".parse().unwrap();
+        let (error, _) = classify(Method::About, &subject, &reply);
+        assert_eq!(error.reason, Reason::ScopeNotAuthorized);
+        assert!(error.remedy.contains("drive.metadata.readonly"), "{error}");
+    }
+
+    #[test]
+    fn a_complaint_is_about_one_or_about_all() {
+        let about = |reason: &str, message: &str| judge(Method::MessagesGet, 429, &old(429, reason, message)).1;
+        assert_eq!(about("userRateLimitExceeded", ""), Breadth::User);
+        assert_eq!(about("rateLimitExceeded", "Too many concurrent requests for user"), Breadth::User);
+        assert_eq!(about("rateLimitExceeded", "limit 'Queries per minute per user'"), Breadth::User);
+        assert_eq!(about("rateLimitExceeded", "limit 'Queries per minute'"), Breadth::All);
+    }
+
+    #[test]
+    fn a_body_of_any_shape_is_survived() {
+        for body in ["", "<html>", "[]", "null", "{\"error\": 7}", "{\"error\": {\"errors\": {}}}", "{\"error\": \"x\"}"] {
+            let (error, _) = judge(Method::MessagesGet, 503, body);
+            assert_eq!(error.reason, Reason::ProviderUnavailable, "{body}");
+            let (error, _) = judge(Method::MessagesGet, 404, body);
+            assert_eq!(error.class, Class::Gone, "{body}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_kept_and_a_days_quota_waits_an_hour() {
+        let subject = "peter@acme.example".parse().unwrap();
+        let body = old(429, "rateLimitExceeded", "");
+        let (error, _) = classify(Method::Profile, &subject, &Reply::for_test(429, &[("retry-after", "9")], &body));
+        assert_eq!(error.retry_after, Some(Duration::from_secs(9)));
+        let (error, _) = judge(Method::Profile, 403, &old(403, "dailyLimitExceeded", ""));
+        assert_eq!(error.retry_after, Some(DAY_QUOTA_WAIT));
+    }
+}
