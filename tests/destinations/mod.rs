@@ -3,6 +3,7 @@
 mod cases;
 mod database;
 mod subject;
+mod tls;
 
 /// Makes a test of every case for every destination.
 macro_rules! contract {

@@ -45,6 +45,14 @@ impl Faulty {
         }
     }
 
+    /// Makes a store of its own that holds the same.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            inner: Arc::new(self.inner.fork()),
+            ..Self::new()
+        }
+    }
+
     /// Lets `operations` succeed and then none; none means it works again.
     pub(super) fn fail_after(&self, operations: Option<u32>) {
         let left = operations.map_or(WORKS, i64::from);

@@ -134,7 +134,7 @@ async fn view(store: &dyn ObjectStore) -> BTreeMap<String, (String, u64)> {
                 .as_primitive::<Int64Type>()
         };
         for row in 0..batch.num_rows() {
-            let name = text("name").iter().nth(row).unwrap().unwrap_or_default();
+            let name = text("name").value(row);
             let found = (
                 number("sequence").value(row),
                 batch
