@@ -1,8 +1,35 @@
 //! Whom a connection admits: the list, the exceptions and the seats. Pure.
 
+use std::sync::Arc;
+
+use crate::api::SyncedUser;
 use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::controllers::fact::Fact;
 use crate::model::email::{Email, EmailPattern};
+
+/// Returns the addresses that the vendor may be asked about, of `users` in the order in which seats are given: enabled,
+/// not suspended, admitted by the lists, and with a seat.
+pub fn listed(
+    spec: &ServiceAccountConnectionSpec,
+    users: &[Arc<SyncedUser>],
+) -> impl Iterator<Item = Email> {
+    let allowance = Allowance::of(spec);
+    let enabled = users.iter().filter(|user| user.spec.enabled);
+    let admitted = enabled.filter(|user| allowance.admits(&user.spec.email).holds());
+    let seated = admitted
+        .enumerate()
+        .filter(|(place, _)| allowance.seat(*place).holds());
+    let by_alias = |user: &SyncedUser| {
+        let alias = user.spec.connected_email.as_ref();
+        alias.is_none_or(|alias| allowance.admits(alias).holds())
+    };
+    let emails: Vec<Email> = seated
+        .map(|(_, user)| user)
+        .filter(|user| user.spec.suspend != Some(true) && by_alias(user))
+        .map(|user| user.spec.email.clone())
+        .collect();
+    emails.into_iter()
+}
 
 /// The lists of a connection, read.
 #[derive(Debug, Clone)]
@@ -115,6 +142,37 @@ mod tests {
         ] {
             assert_eq!(reason(allowed, denied), expected, "{allowed:?} {denied:?}");
         }
+    }
+
+    #[test]
+    fn only_who_may_be_synced_is_asked_for() {
+        let spec = serde_json::from_value(json!({
+            "provider": {"google": {}},
+            "credentialsSecretRef": {"name": "key"},
+            "allowedUsers": ["*@acme.example"],
+            "licensing": {"seats": 3},
+        }))
+        .unwrap();
+        let user = |email: &str, more: serde_json::Value| {
+            let mut user = json!({
+                "apiVersion": "deputy.dev/v1alpha1", "kind": "SyncedUser", "metadata": {"name": "one"},
+                "spec": {"connectionRef": {"name": "acme"}, "email": email, "enabled": true},
+            });
+            for (name, value) in more.as_object().unwrap() {
+                user["spec"][name] = value.clone();
+            }
+            Arc::new(serde_json::from_value::<SyncedUser>(user).unwrap())
+        };
+        let users = [
+            user("disabled@acme.example", json!({"enabled": false})),
+            user("suspended@acme.example", json!({"suspend": true})),
+            user("stranger@other.example", json!({})),
+            user("alias@acme.example", json!({"connectedEmail": "a@other.example"})),
+            user("peter@acme.example", json!({})),
+            user("late@acme.example", json!({})),
+        ];
+        let listed: Vec<_> = listed(&spec, &users).map(|email| email.to_string()).collect();
+        assert_eq!(listed, ["peter@acme.example"]);
     }
 
     #[test]

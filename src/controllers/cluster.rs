@@ -47,6 +47,14 @@ impl Cluster {
         users
     }
 
+    /// Returns the people of a connection in namespaces that it admits. An object elsewhere has no say: it takes no
+    /// seat, stands in nobody's way, and nobody is asked for on its account.
+    pub fn admitted_users_of(&self, connection: &ServiceAccountConnection) -> Vec<Arc<SyncedUser>> {
+        let mut users = self.users_of(&ObjectKey::of(connection));
+        users.retain(|user| self.admits(connection, &user.namespace().unwrap_or_default()));
+        users
+    }
+
     /// Returns whether a connection may be used from a namespace. Only the connection can open itself.
     pub fn admits(&self, connection: &ServiceAccountConnection, namespace: &str) -> bool {
         if connection.namespace().as_deref() == Some(namespace) {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::decide::Decision;
 use super::resolve::Closed;
 use crate::api::{ServiceAccountConnection, SyncedUser};
-use crate::controllers::allowance::Allowance;
+use crate::controllers::allowance::listed;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
 use crate::controllers::links::Link;
@@ -78,9 +78,6 @@ fn request(
     look_for_excess: bool,
 ) -> CheckRequest {
     let spec = &object.spec;
-    let allowance = Allowance::of(spec);
-    let enabled = users.iter().filter(|user| user.spec.enabled);
-    let people = enabled.map(|user| user.spec.email.clone());
     CheckRequest {
         datasets: effective::datasets(spec),
         privacy: effective::privacy(spec),
@@ -89,10 +86,7 @@ fn request(
             .as_ref()
             .is_some_and(|l| l.require_license == Some(true)),
         // Only whom the connection itself admits: a person's object alone is no mandate.
-        people: people
-            .filter(|email| allowance.admits(email).holds())
-            .take(TESTERS)
-            .collect(),
+        people: listed(spec, users).take(TESTERS).collect(),
         look_for_excess,
     }
 }

@@ -47,7 +47,7 @@ impl Reconciler for ConnectionReconciler {
     type Kind = ServiceAccountConnection;
 
     fn needs_finalizer(&self, object: &ServiceAccountConnection) -> bool {
-        !self.cluster.users_of(&ObjectKey::of(object)).is_empty()
+        !self.cluster.admitted_users_of(object).is_empty()
     }
 
     async fn reconcile(&self, object: Arc<ServiceAccountConnection>) -> Pass<Status> {
@@ -61,7 +61,7 @@ impl Reconciler for ConnectionReconciler {
             };
         }
         let opened = self.open(&object, &key).await;
-        let users = self.cluster.users_of(&key);
+        let users = self.cluster.admitted_users_of(&object);
         let fingerprint = opened.as_ref().ok().map(|link| link.fingerprint.as_str());
         let decision = decide::decide(&decide::Situation {
             object: &object,
@@ -85,7 +85,7 @@ impl Reconciler for ConnectionReconciler {
 
     async fn cleanup(&self, object: Arc<ServiceAccountConnection>) -> Cleanup<Status> {
         let key = ObjectKey::of(&*object);
-        let users = self.cluster.users_of(&key).len();
+        let users = self.cluster.admitted_users_of(&object).len();
         let now = self.clients.clock.now();
         let cleanup = leave::leave(&object, users, now);
         if matches!(cleanup, Cleanup::Done) {

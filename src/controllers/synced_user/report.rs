@@ -168,17 +168,16 @@ fn put_under_way(conditions: &mut Conditions, ran: bool) {
     }
 }
 
-/// Writes `Ready` from the first condition that does not hold. What is only unknown, where the streams run all the same,
-/// does not stand in the way.
+/// Writes `Ready` from the first condition that does not hold, and before what is only unknown from what is known to be
+/// wrong: else nobody would read it. What is only unknown, where the streams run all the same, does not stand in the way.
 fn put_ready(conditions: &mut Conditions) {
-    const DECISIVE: [&str; 4] = ["Allowed", "Eligible", "Delegated", "Synced"];
+    const DECISIVE: [&str; 4] = ["Allowed", "Eligible", "Synced", "Delegated"];
     let synced = conditions.is_true("Synced");
-    let failing = DECISIVE
-        .iter()
-        .filter_map(|type_| conditions.get(type_))
-        .find(|condition| {
-            condition.status == "False" || (condition.status == "Unknown" && !synced)
-        });
+    let first = |status: &str| {
+        let known = DECISIVE.iter().filter_map(|type_| conditions.get(type_));
+        known.into_iter().find(|condition| condition.status == status)
+    };
+    let failing = first("False").or_else(|| first("Unknown").filter(|_| !synced));
     let fact = failing.map_or_else(|| Fact::good("Synced", "All streams are synced."), Fact::of);
     kstatus::conclude(conditions, &fact);
 }

@@ -9,7 +9,7 @@ use super::SyncedUserReconciler;
 use super::decide::Situation;
 use super::job::Job;
 use crate::api::{RESYNC_REQUESTED_AT, ServiceAccountConnection, SyncedUser, requested_at};
-use crate::controllers::allowance::Allowance;
+use crate::controllers::allowance::{Allowance, listed};
 use crate::controllers::cluster::connection_key;
 use crate::controllers::effective::Plan;
 use crate::controllers::links::Link;
@@ -35,7 +35,9 @@ impl SyncedUserReconciler {
         Resolved {
             is_admitted,
             link: self.links.get(&connection_key).filter(|_| is_admitted),
-            siblings: self.cluster.users_of(&connection_key),
+            siblings: connection.as_ref().map_or_else(Vec::new, |found| {
+                self.cluster.admitted_users_of(found)
+            }),
             connection_key,
             connection,
         }
@@ -80,8 +82,6 @@ impl Resolved {
             .as_ref()
             .and_then(|status| status.identity.as_ref());
         let licensing = connection.spec.licensing.as_ref();
-        let enabled = self.siblings.iter().filter(|user| user.spec.enabled);
-        let emails = enabled.map(|user| user.spec.email.clone());
         Some(Job {
             key: ObjectKey::of(object),
             uid: object.uid()?,
@@ -91,9 +91,7 @@ impl Resolved {
                 .unwrap_or_default(),
             email: object.spec.email.clone(),
             connected_email: object.spec.connected_email.clone(),
-            listed: emails
-                .filter(|email| allowance.admits(email).holds())
-                .collect(),
+            listed: listed(&connection.spec, &self.siblings).collect(),
             allowance,
             plan: plan.clone(),
             since: connection.spec.sync.as_ref().and_then(|sync| sync.since),

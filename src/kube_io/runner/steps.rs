@@ -1,7 +1,6 @@
 //! The steps of one pass.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::object::HasStatus;
@@ -193,7 +192,7 @@ impl<R: Reconciler> Steps<R> {
             Next::After(wait) => Action::requeue(wait),
             Next::At(instant) => {
                 let wait = instant.duration_since(self.runtime.clock.now());
-                Action::requeue(Duration::try_from(wait).unwrap_or_default())
+                Action::requeue(self.runtime.clock.timer(wait))
             }
             Next::OnChange | Next::Backoff => Action::await_change(),
         }

@@ -81,10 +81,15 @@ pub(super) fn missing(identity: &Identity, verdicts: &[Verdict], url: &str) -> F
             "Google answered {code}: a policy blocks {}. In the Admin console (Security, API controls, App access control) trust client {client}.",
             listed(&names),
         ),
-        _ => format!(
+        Reason::ScopeNotAuthorized => format!(
             "Google answered {code}: not delegated to client {client}: {}. Add it in the Admin console (Security, API controls, Domain-wide delegation, {client}, Edit).",
             listed(&names),
         ),
+        // Whatever else it is, it is no missing grant.
+        _ => {
+            let why = said.map_or_else(String::new, ToString::to_string);
+            format!("Google gives no token for {}. {why}", listed(&names))
+        }
     };
     Finding::bad(reason, with_link(&text, reason, url))
 }
