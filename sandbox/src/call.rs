@@ -104,15 +104,14 @@ fn percent_decoded(segment: &str) -> String {
         let escape = after
             .split_at_checked(2)
             .filter(|(digits, _)| !digits.starts_with('+'));
-        match escape.and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest))) {
-            Some((byte, tail)) => {
-                bytes.push(byte);
-                rest = tail;
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
+        if let Some((byte, tail)) =
+            escape.and_then(|(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest)))
+        {
+            bytes.push(byte);
+            rest = tail;
+        } else {
+            bytes.push(b'%');
+            rest = after;
         }
     }
     bytes.extend_from_slice(rest.as_bytes());

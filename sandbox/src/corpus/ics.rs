@@ -53,15 +53,14 @@ pub(crate) fn events(bytes: &[u8]) -> Result<Found, String> {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
-        match places
+        if let Some(known) = places
             .get(&id)
             .and_then(|place| found.events.get_mut(*place))
         {
-            Some(known) => *known = event,
-            None => {
-                places.insert(id, found.events.len());
-                found.events.push(event);
-            }
+            *known = event;
+        } else {
+            places.insert(id, found.events.len());
+            found.events.push(event);
         }
     }
     Ok(found)

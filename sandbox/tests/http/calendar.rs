@@ -188,6 +188,24 @@ async fn deleted_events_leave_their_id_and_instances_their_series() {
             .iter()
             .any(|item| item.get("recurrence").is_some())
     );
+    let path = format!("{PRIMARY}/{series}/instances");
+    let (own, _) = world
+        .pages(&bearer, &format!("{path}?maxResults=2"), "items")
+        .await;
+    assert_eq!(
+        own.iter().map(|item| &item["summary"]).collect::<Vec<_>>(),
+        ["daily", "moved", "daily", "daily"]
+    );
+    let (all, _) = world
+        .pages(&bearer, &format!("{path}?showDeleted=true"), "items")
+        .await;
+    assert_eq!((all.len(), &all[1]["status"]), (5, &json!("cancelled")));
+    assert_eq!(
+        refused(&world, &bearer, &format!("{PRIMARY}/{single}/instances"))
+            .await
+            .status,
+        404
+    );
     let plain = world.pages(&bearer, PRIMARY, "items").await.0;
     assert!(
         plain.iter().any(|item| item["id"] == json!(second)),

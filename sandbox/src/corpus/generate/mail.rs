@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::wire::{self, encoded, escaped, mailbox, push_base64, push_part, rfc2822};
+use super::wire::{self, base64_len, encoded, escaped, mailbox, push_base64, push_part, rfc2822};
 use super::words::{DOMAINS, PEOPLE, SENTENCES, TOPICS};
 use crate::random::{mix, pick, word};
 
@@ -11,6 +11,11 @@ use crate::random::{mix, pick, word};
 const STEP: i64 = 13 * 60 * 1000;
 /// A thread's mails name at most this many ancestors.
 const MOST_REFERENCES: usize = 6;
+
+/// The types of parts.
+const TEXT: &str = "text/plain; charset=utf-8";
+const HTML: &str = "text/html; charset=utf-8";
+const CSV: &str = "text/csv";
 
 /// All generated mail of one person.
 #[derive(Debug)]
@@ -232,16 +237,52 @@ impl Letters {
         }
     }
 
-    fn text(&self, index: u32) -> String {
+    fn sentences(&self, index: u32) -> impl Iterator<Item = &'static str> {
         let number = self.number(index);
-        let count = 1 + number % 12;
-        let sentences = (0..count).map(|nth| word(SENTENCES, mix(number, nth)));
-        sentences.collect()
+        (0..=number % 12).map(move |nth| word(SENTENCES, mix(number, nth)))
+    }
+
+    fn text(&self, index: u32) -> String {
+        self.sentences(index).collect()
+    }
+
+    /// Name and content.
+    fn attachment(&self, index: u32) -> (String, String) {
+        let table = format!("n;value\n{index};{}\n", self.number(index)).repeat(8);
+        (format!("report-{index}.csv"), table)
     }
 
     /// The beginning of the text, as Gmail shows it in lists (HTML-escaped).
     pub(crate) fn snippet(&self, index: u32) -> String {
         wire::snippet(&self.text(index))
+    }
+
+    /// The length of the message on the wire, given its headers: worked out without writing it.
+    pub(crate) fn size<'a>(
+        &self,
+        index: u32,
+        headers: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> usize {
+        let lines = headers.map(|(name, value)| name.len() + wire::encoded_len(value) + 4);
+        lines.sum::<usize>() + 2 + self.body_size(index)
+    }
+
+    fn body_size(&self, index: u32) -> usize {
+        let html = || "<p></p>".len() + self.sentences(index).map(wire::escaped_len).sum::<usize>();
+        let plain = || self.sentences(index).map(str::len).sum();
+        let part = |mime: &str, file: Option<&str>, length: usize| {
+            wire::part_len(&self.boundary(index), mime, file, length)
+        };
+        let end = self.boundary(index).len() + "----\r\n".len();
+        match self.shape(index) {
+            Shape::Plain => base64_len(plain()),
+            Shape::Html => base64_len(html()),
+            Shape::Alternative => part(TEXT, None, plain()) + part(HTML, None, html()) + end,
+            Shape::WithAttachment => {
+                let (name, table) = self.attachment(index);
+                part(TEXT, None, plain()) + part(CSV, Some(&name), table.len()) + end
+            }
+        }
     }
 
     /// The message as it came over the wire.
@@ -265,33 +306,14 @@ impl Letters {
             Shape::Plain => push_base64(text.as_bytes(), out),
             Shape::Html => push_base64(html.as_bytes(), out),
             Shape::Alternative => {
-                push_part(
-                    &boundary,
-                    "text/plain; charset=utf-8",
-                    None,
-                    text.as_bytes(),
-                    out,
-                );
-                push_part(
-                    &boundary,
-                    "text/html; charset=utf-8",
-                    None,
-                    html.as_bytes(),
-                    out,
-                );
+                push_part(&boundary, TEXT, None, text.as_bytes(), out);
+                push_part(&boundary, HTML, None, html.as_bytes(), out);
                 let _ = write!(out, "--{boundary}--\r\n");
             }
             Shape::WithAttachment => {
-                let name = format!("report-{index}.csv");
-                let table = format!("n;value\n{index};{}\n", self.number(index)).repeat(8);
-                push_part(
-                    &boundary,
-                    "text/plain; charset=utf-8",
-                    None,
-                    text.as_bytes(),
-                    out,
-                );
-                push_part(&boundary, "text/csv", Some(&name), table.as_bytes(), out);
+                let (name, table) = self.attachment(index);
+                push_part(&boundary, TEXT, None, text.as_bytes(), out);
+                push_part(&boundary, CSV, Some(&name), table.as_bytes(), out);
                 let _ = write!(out, "--{boundary}--\r\n");
             }
         }
@@ -324,6 +346,20 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
             assert_eq!(parsed, made, "{index}");
+        }
+    }
+
+    #[test]
+    fn the_size_is_that_of_the_message_on_the_wire() {
+        let letters = letters();
+        for index in 0..400 {
+            let headers = letters.headers(index);
+            let pairs = headers.iter().map(|(name, value)| (*name, value.as_str()));
+            assert_eq!(
+                letters.size(index, pairs),
+                letters.rfc822(index).len(),
+                "{index}"
+            );
         }
     }
 

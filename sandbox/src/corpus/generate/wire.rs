@@ -1,11 +1,13 @@
 //! The outside of generated mail: headers, encodings and snippets.
 
-use std::fmt::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+/// Bytes in a line of base64.
+const LINE: usize = 57;
+
+/// Appends a part of a multipart message.
 pub(crate) fn push_part(
     boundary: &str,
     mime: &str,
@@ -13,22 +15,51 @@ pub(crate) fn push_part(
     content: &[u8],
     out: &mut String,
 ) {
-    let _ = write!(
-        out,
-        "--{boundary}\r\nContent-Type: {mime}\r\nContent-Transfer-Encoding: base64\r\n"
-    );
-    if let Some(file) = file {
-        let _ = write!(
-            out,
-            "Content-Disposition: attachment; filename=\"{file}\"\r\n"
-        );
-    }
-    out.push_str("\r\n");
+    out.push_str(&part_head(boundary, mime, file));
     push_base64(content, out);
 }
 
+fn part_head(boundary: &str, mime: &str, file: Option<&str>) -> String {
+    let disposition = file.map_or_else(String::new, |file| {
+        format!("Content-Disposition: attachment; filename=\"{file}\"\r\n")
+    });
+    format!(
+        "--{boundary}\r\nContent-Type: {mime}\r\nContent-Transfer-Encoding: base64\r\n{disposition}\r\n"
+    )
+}
+
+/// The length of a part whose content has `length` bytes.
+pub(crate) fn part_len(boundary: &str, mime: &str, file: Option<&str>, length: usize) -> usize {
+    part_head(boundary, mime, file).len() + base64_len(length)
+}
+
+/// The length of `length` bytes in lines of base64.
+pub(crate) fn base64_len(length: usize) -> usize {
+    length.div_ceil(3) * 4 + length.div_ceil(LINE) * 2
+}
+
+/// The length of [`encoded`].
+pub(crate) fn encoded_len(value: &str) -> usize {
+    if value.is_ascii() {
+        value.len()
+    } else {
+        encoded(value).len()
+    }
+}
+
+/// The length of [`escaped`].
+pub(crate) fn escaped_len(text: &str) -> usize {
+    let extra = text.bytes().map(|byte| match byte {
+        b'&' => 4,
+        b'<' | b'>' => 3,
+        _ => 0,
+    });
+    text.len() + extra.sum::<usize>()
+}
+
+/// Appends lines of base64.
 pub(crate) fn push_base64(content: &[u8], out: &mut String) {
-    for line in content.chunks(57) {
+    for line in content.chunks(LINE) {
         out.push_str(&STANDARD.encode(line));
         out.push_str("\r\n");
     }

@@ -16,7 +16,7 @@ use crate::scenario::Resource;
 
 /// How much of an event is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Detail {
+pub(crate) enum Detail {
     Everything,
     /// Private events as busy time only.
     Reader,
@@ -78,7 +78,7 @@ pub(crate) fn get(context: &Context<'_>) -> Result<Answer, ApiError> {
     ))))
 }
 
-fn detail(context: &Context<'_>, calendar: &Calendar) -> Detail {
+pub(crate) fn detail(context: &Context<'_>, calendar: &Calendar) -> Detail {
     match calendar.access_role.as_str() {
         _ if !context.grant.allows(DETAILS) => Detail::FreeBusy,
         "freeBusyReader" => Detail::FreeBusy,
@@ -87,7 +87,7 @@ fn detail(context: &Context<'_>, calendar: &Calendar) -> Detail {
     }
 }
 
-fn shown(item: &Resource, detail: Detail) -> Resource {
+pub(crate) fn shown(item: &Resource, detail: Detail) -> Resource {
     let private = matches!(
         item.get("visibility").and_then(Value::as_str),
         Some("private" | "confidential")
@@ -99,7 +99,7 @@ fn shown(item: &Resource, detail: Detail) -> Resource {
     }
 }
 
-fn head(calendar: &Calendar, detail: Detail, now: i64) -> Map<String, Value> {
+pub(crate) fn head(calendar: &Calendar, detail: Detail, now: i64) -> Map<String, Value> {
     let role = if detail == Detail::FreeBusy {
         "freeBusyReader"
     } else {
@@ -171,7 +171,7 @@ fn instances(
     Ok(plain.map(|instance| instance.resource(master)).collect())
 }
 
-fn unsupported(Unsupported(what): Unsupported) -> ApiError {
+pub(crate) fn unsupported(Unsupported(what): Unsupported) -> ApiError {
     let message = format!("The sandbox does not expand {what}");
     ApiError::invalid_parameter("singleEvents", message)
 }

@@ -5,6 +5,7 @@
 mod calendars;
 pub(crate) mod event;
 mod events;
+mod instances;
 mod question;
 pub(crate) mod recurrence;
 mod rule;
@@ -158,6 +159,14 @@ const ENDPOINTS: &[Endpoint] = &[
         scopes: EVENTS,
         cost: Cost::same(1),
         run: events::get,
+    },
+    Endpoint {
+        name: "calendar.events.instances",
+        verb: "GET",
+        path: &["calendars", "*", "events", "*", "instances"],
+        scopes: EVENTS,
+        cost: Cost::same(1),
+        run: instances::list,
     },
     Endpoint {
         name: "calendar.calendarList.list",

@@ -154,7 +154,8 @@ fn order(context: &Context<'_>) -> Result<Order, ApiError> {
     }
 }
 
-fn instant(context: &Context<'_>, name: &'static str) -> Result<Option<i64>, ApiError> {
+/// A point in time, in milliseconds since 1970.
+pub(crate) fn instant(context: &Context<'_>, name: &'static str) -> Result<Option<i64>, ApiError> {
     let Some(text) = context.param(name) else {
         return Ok(None);
     };

@@ -71,6 +71,8 @@ struct Header {
     value: Option<String>,
 }
 
+type Headers = Vec<(Cow<'static, str>, String)>;
+
 /// A message outside of its mailbox's lock.
 struct Snapshot {
     message: Message,
@@ -103,9 +105,14 @@ impl Snapshot {
         }
     }
 
-    fn size(&self) -> usize {
+    fn size(&self, headers: &Headers) -> usize {
         match &self.message.content {
-            Content::Generated(index) => self.letters.rfc822(*index).len(),
+            Content::Generated(index) => {
+                let pairs = headers
+                    .iter()
+                    .map(|(name, value)| (&**name, value.as_str()));
+                self.letters.size(*index, pairs)
+            }
             Content::Stored(stored) => stored.raw.len(),
         }
     }
@@ -117,7 +124,7 @@ impl Snapshot {
         }
     }
 
-    fn headers(&self) -> Vec<(Cow<'static, str>, String)> {
+    fn headers(&self) -> Headers {
         match &self.message.content {
             Content::Generated(index) => {
                 let headers = self.letters.headers(*index).into_iter();
@@ -140,23 +147,39 @@ impl Snapshot {
         let wants = |name: &str| !matches!(choice(name), Choice::Nothing);
         let message = &self.message;
         let some_labels = !self.labels.is_empty() && wants("labelIds");
+        // The size of a generated message is worked out from its headers, and both are wanted most often.
+        let sized = wants("sizeEstimate");
+        let headers = if sized || format == Format::Metadata {
+            self.headers()
+        } else {
+            Vec::new()
+        };
+        let size = sized.then(|| self.size(&headers));
         View {
             id: wants("id").then(|| hex(message.id)),
             thread_id: wants("threadId").then(|| hex(message.thread)),
             label_ids: some_labels.then(|| self.labels.clone()),
             snippet: wants("snippet").then(|| self.snippet()),
-            payload: self.payload(format, names, choice("payload")),
-            size_estimate: wants("sizeEstimate").then(|| self.size()),
+            payload: self.payload(format, headers, names, choice("payload")),
+            size_estimate: size,
             history_id: wants("historyId").then(|| message.history.to_string()),
             internal_date: wants("internalDate").then(|| message.date.to_string()),
             raw: (format == Format::Raw && wants("raw")).then(|| URL_SAFE.encode(self.rfc822())),
         }
     }
 
-    fn payload(&self, format: Format, names: &[&str], choice: Choice<'_>) -> Option<Payload> {
+    fn payload(
+        &self,
+        format: Format,
+        headers: Headers,
+        names: &[&str],
+        choice: Choice<'_>,
+    ) -> Option<Payload> {
         match (format, choice) {
             (Format::Minimal | Format::Raw, _) | (_, Choice::Nothing) => None,
-            (Format::Metadata, choice) => Some(Payload::Headers(self.headers_only(names, choice))),
+            (Format::Metadata, choice) => {
+                Some(Payload::Headers(self.headers_only(headers, names, choice)))
+            }
             (Format::Full, choice) => {
                 let tree = mime::payload(&self.rfc822(), &hex(self.message.id));
                 Some(Payload::Tree(match choice {
@@ -167,7 +190,7 @@ impl Snapshot {
         }
     }
 
-    fn headers_only(&self, names: &[&str], choice: Choice<'_>) -> HeadersOnly {
+    fn headers_only(&self, headers: Headers, names: &[&str], choice: Choice<'_>) -> HeadersOnly {
         let inner = |name: &str| match choice {
             Choice::Part(mask) => mask.choice(name),
             other => other,
@@ -181,7 +204,7 @@ impl Snapshot {
         let kept =
             |name: &str| names.is_empty() || names.iter().any(|n| n.eq_ignore_ascii_case(name));
         let headers = (!matches!(parts, Choice::Nothing)).then(|| {
-            let headers = self.headers().into_iter().filter(|(name, _)| kept(name));
+            let headers = headers.into_iter().filter(|(name, _)| kept(name));
             let headers = headers.map(|(name, value)| Header {
                 name: with_name.then_some(name),
                 value: with_value.then_some(value),
