@@ -12,6 +12,8 @@ mod access;
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+mod destinations;
+#[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;

@@ -4,6 +4,7 @@ mod changes;
 pub mod error;
 pub mod object_store;
 mod open;
+pub mod postgres;
 mod redact;
 pub mod spec;
 
@@ -48,11 +49,13 @@ pub trait Destination: Send + Sync {
     /// Of several changes of one key the last wins. Rows carry `commit.checkpoint.generation`.
     ///
     /// # Errors
-    /// [`Kind::DestinationContested`] where `commit.sequence` is taken: another writer was first, and nothing was stored. After
-    /// any other error it is not known whether the commit happened: ask [`Self::last_commit`] before going on.
+    /// [`Kind::DestinationContested`] where `commit.sequence` is taken or does not follow the newest one: another writer
+    /// was first, and nothing of this commit is read by anybody. After any other error it is not known whether the
+    /// commit happened: ask [`Self::last_commit`] before going on.
     ///
     /// # Cancel
-    /// Safe to drop: the commit happened whole or not at all.
+    /// Safe to drop: the commit happened whole or not at all. It may still happen for as long as a request takes, so
+    /// wait for it before an erasure.
     async fn commit(
         &self,
         stream: &StreamId,
@@ -71,11 +74,11 @@ pub trait Destination: Send + Sync {
     /// Returns how many live rows a stream has.
     async fn count(&self, stream: &StreamId) -> Result<u64, Error>;
 
-    /// Removes everything of a stream: rows, superseded rows, tombstones, checkpoint. Idempotent; after a crash in the
-    /// middle the checkpoint is still there until the very end, so that it is known to be unfinished.
+    /// Removes everything of a stream: rows, superseded rows, tombstones, checkpoint. Idempotent. Once it has begun, nobody
+    /// takes what is left for a stream: the next [`Self::last_commit`] ends what a crash broke off, and returns none.
     async fn erase_stream(&self, stream: &StreamId) -> Result<Erasure, Error>;
 
-    /// Removes everything of a person, all kinds of data. Idempotent.
+    /// Removes everything of a person, all kinds of data. Idempotent, and safe to crash in like [`Self::erase_stream`].
     async fn erase(&self, owner: &Owner) -> Result<Erasure, Error>;
 
     /// Folds what has piled up into less, where that is worth it. Never changes what a reader sees; safe to crash

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::object_store::ParquetFolder;
+use super::postgres::PostgresSchema;
 use super::spec::DestinationSpec;
-use super::{Destination, Error, Kind};
+use super::{Destination, Error};
 use crate::model::secret::Credentials;
 
 /// Opens a destination. Makes no request; [`Destination::check`] does.
@@ -20,11 +21,6 @@ pub fn open(
 ) -> Result<Arc<dyn Destination>, Error> {
     match spec {
         DestinationSpec::ObjectStore(spec) => Ok(Arc::new(ParquetFolder::open(spec, credentials)?)),
-        DestinationSpec::Postgres(_) => Err(Error::new(
-            Kind::DestinationInvalid,
-            "open",
-            "This Deputy cannot write to PostgreSQL.",
-            "Use objectStore.",
-        )),
+        DestinationSpec::Postgres(spec) => Ok(Arc::new(PostgresSchema::open(spec, credentials)?)),
     }
 }

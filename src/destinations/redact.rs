@@ -52,7 +52,12 @@ impl Redactor {
             }
             next = inner.source();
         }
-        Cause(self.clean(&text))
+        self.line(&text)
+    }
+
+    /// Turns what a server said into one line without secrets.
+    pub(crate) fn line(&self, text: &str) -> Cause {
+        Cause(self.clean(text))
     }
 
     fn clean(&self, text: &str) -> String {

@@ -118,7 +118,10 @@ impl Meter {
 }
 
 /// Units of a minute are far below 2⁵³.
-#[allow(clippy::cast_precision_loss, reason = "units of a minute are far below 2^53")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "units of a minute are far below 2^53"
+)]
 fn to_f64(units: u64) -> f64 {
     units as f64
 }
@@ -151,7 +154,10 @@ mod tests {
             let taken = greedy(per_minute, cost, 10);
             let used = u64::try_from(taken.len()).unwrap() * u64::from(cost);
             let most = u64::from(per_minute) * 10;
-            assert!(used * 100 >= most * 95, "{per_minute}/{cost}: {used} of {most}");
+            assert!(
+                used * 100 >= most * 95,
+                "{per_minute}/{cost}: {used} of {most}"
+            );
             let mut first = 0;
             for (last, at) in taken.iter().enumerate() {
                 while *at - taken[first] > Duration::from_secs(60) {

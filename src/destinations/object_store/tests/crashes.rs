@@ -77,6 +77,12 @@ impl Model {
             assert_eq!(stored, commit(self.sequence, stored.checkpoint.generation));
         }
         assert_eq!(view(&*store.inner).await, self.rows);
+    }
+
+    /// Compares also what takes several passes.
+    async fn agrees_in_all_with(&self, store: &Faulty) {
+        self.agrees_with(store).await;
+        let folder = bucket(store, LIMITS);
         assert_eq!(
             folder.count(&stream()).await.unwrap(),
             self.rows.len() as u64
@@ -128,7 +134,7 @@ async fn take(step: &Step, fault: Fault, store: &mut Faulty, model: &mut Model) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_read_is_what_was_committed(steps in steps()) {
@@ -137,11 +143,14 @@ proptest! {
             let (mut store, mut model) = (Faulty::new(), Model::empty());
             for (step, fault) in &steps {
                 take(step, *fault, &mut store, &mut model).await;
-                model.agrees_with(&store).await;
+                match step {
+                    Step::Compact | Step::NewGeneration => model.agrees_in_all_with(&store).await,
+                    Step::Commit(_) | Step::Erase => model.agrees_with(&store).await,
+                }
             }
             // Whatever is left over is mended at the latest by a fold that nothing disturbs.
             bucket(&store, LIMITS).compact(&stream()).await.unwrap();
-            model.agrees_with(&store).await;
+            model.agrees_in_all_with(&store).await;
             let files = objects(&*store.inner).await.len();
             assert!(files <= 12, "{files} files");
         });
@@ -164,7 +173,7 @@ async fn a_fold_that_breaks_off_anywhere_changes_nothing_and_is_mended() {
             store.fail_after(None);
             model.agrees_with(&store).await;
             bucket(&store, LIMITS).compact(&stream()).await.unwrap();
-            model.agrees_with(&store).await;
+            model.agrees_in_all_with(&store).await;
             assert_eq!(objects(&*store.inner).await.len(), 1);
             if !broke_off {
                 assert!(operation > 20, "only {operation} operations");

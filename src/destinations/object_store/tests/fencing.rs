@@ -83,8 +83,8 @@ async fn a_commit_whose_reply_is_lost_is_found() {
     let mut store = Faulty::new();
     store.after = true;
     store.fail_after(Some(0));
-    let lost = put(&store, 1, file("a", "one")).await;
-    assert_eq!(lost, Err(Kind::DestinationUnreachable));
+    let reply = put(&store, 1, file("a", "one")).await;
+    assert_eq!(reply, Err(Kind::DestinationUnreachable));
     store.fail_after(None);
     let last = bucket(&store, LIMITS).last_commit(&stream()).await.unwrap();
     assert_eq!(last, Some(commit(1, 1)));
