@@ -12,6 +12,8 @@ mod access;
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+mod company;
+#[cfg(test)]
 mod destinations;
 #[cfg(test)]
 mod every_file_runs;
@@ -23,5 +25,7 @@ mod lease;
 mod probes;
 #[cfg(test)]
 mod runner;
+#[cfg(test)]
+mod secrets_stay_secret;
 #[cfg(test)]
 mod watch;
