@@ -22,6 +22,8 @@ mod harness;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod nothing_lost;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod runner;
