@@ -12,6 +12,8 @@ mod access;
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+mod company;
+#[cfg(test)]
 mod destinations;
 #[cfg(test)]
 mod every_file_runs;
@@ -26,10 +28,14 @@ mod lease;
 #[cfg(test)]
 mod manifests_are_current;
 #[cfg(test)]
+mod nothing_lost;
+#[cfg(test)]
 mod own_account;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod runner;
+#[cfg(test)]
+mod secrets_stay_secret;
 #[cfg(test)]
 mod watch;

@@ -1,0 +1,55 @@
+//! Whether a destination has what is true, row for row.
+
+use serde_json::Value;
+
+use super::place::{Place, Rows};
+use super::{Company, PETER, truth};
+
+/// The kinds of data.
+pub(crate) const DATASETS: [&str; 3] = ["mail", "calendar", "drive"];
+
+/// So many differences are told.
+const TOLD: usize = 5;
+
+/// Insists that the destination is equal to the vendor's state.
+pub(crate) async fn equal(company: &Company, place: &Place) {
+    let state = company.sandbox.google().state(PETER).await;
+    for dataset in DATASETS {
+        let wanted = truth::rows(&state, dataset);
+        assert!(
+            !wanted.is_empty(),
+            "there is something to compare in {dataset}"
+        );
+        let found = place.rows(dataset).await;
+        let differ = differences(&wanted, &found);
+        assert!(
+            differ.is_empty(),
+            "{dataset}: {} rows wanted, {} found, {} differ, such as\n{}",
+            wanted.len(),
+            found.len(),
+            differ.len(),
+            differ[..differ.len().min(TOLD)].join("\n")
+        );
+    }
+}
+
+/// What differs, one line each.
+pub(crate) fn differences(wanted: &Rows, found: &Rows) -> Vec<String> {
+    let tell = |key: &(String, String), wanted: Option<&Value>, found: Option<&Value>| {
+        let show = |row: Option<&Value>| row.map_or_else(|| "nothing".to_owned(), Value::to_string);
+        format!(
+            "{key:?}\n  wanted {}\n  found  {}",
+            show(wanted),
+            show(found)
+        )
+    };
+    let missing = wanted
+        .iter()
+        .filter(|(key, row)| found.get(*key) != Some(*row))
+        .map(|(key, row)| tell(key, Some(row), found.get(key)));
+    let extra = found
+        .iter()
+        .filter(|(key, _)| !wanted.contains_key(*key))
+        .map(|(key, row)| tell(key, None, Some(row)));
+    missing.chain(extra).collect()
+}

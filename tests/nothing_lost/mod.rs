@@ -1,0 +1,76 @@
+//! Nothing is lost and nothing is doubled, whatever happens to Deputy, the network, the vendor and the destination.
+//!
+//! Every test ends with the same comparison: the destination's rows, read without Deputy, against the vendor's state.
+
+mod changes;
+mod kills;
+mod operator;
+mod outages;
+mod writers;
+
+use crate::company::compare::{DATASETS, differences};
+use crate::company::place::Place;
+use crate::company::{Company, PETER, SMALL, truth};
+
+/// All that a person's data is made of.
+const STREAMS: [&str; 3] = ["mail", "calendar", "drive"];
+
+/// Numbers that look random and are the same in every run (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A moment between now and then.
+    fn moment(&mut self, within: std::time::Duration) -> std::time::Duration {
+        let micros = u64::try_from(within.as_micros()).expect("is short").max(1);
+        std::time::Duration::from_micros(self.next() % micros)
+    }
+}
+
+/// Edits everything, again and again, and never ends.
+async fn edit_for_ever(company: &Company, seed: u64) {
+    let google = company.sandbox.google();
+    for round in 0.. {
+        google.edit(PETER, 2, seed + round, &STREAMS).await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_comparison_sees_a_lost_a_doubled_and_a_changed_row() {
+    let company = Company::start(SMALL).await;
+    let state = company.sandbox.google().state(PETER).await;
+    for dataset in DATASETS {
+        let wanted = truth::rows(&state, dataset);
+        assert_eq!(differences(&wanted, &wanted), [""; 0]);
+        let (key, row) = wanted.first_key_value().expect("has a row");
+        let mut lost = wanted.clone();
+        lost.remove(key);
+        let mut doubled = wanted.clone();
+        doubled.insert((key.0.clone(), format!("{}-again", key.1)), row.clone());
+        let mut changed = wanted.clone();
+        changed.insert(key.clone(), serde_json::json!({}));
+        for found in [lost, doubled, changed] {
+            assert_eq!(differences(&wanted, &found).len(), 1, "{dataset}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sync_brings_all_there_is() {
+    let company = Company::start(SMALL).await;
+    for place in [Place::files(), Place::postgres().await] {
+        let file = company.file(&place);
+        company.synced(&file).await;
+        crate::company::compare::equal(&company, &place).await;
+        company.sandbox.google().edit(PETER, 60, 3, &STREAMS).await;
+        company.synced(&file).await;
+        crate::company::compare::equal(&company, &place).await;
+    }
+}

@@ -1,0 +1,122 @@
+//! Cut connections, storms, cursors that the vendor has forgotten, and a database that goes down in mid-sync.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Random, STREAMS};
+use crate::company::place::Place;
+use crate::company::{Company, PATIENCE, PETER, SMALL, compare};
+use crate::support::postgres::Postgres;
+
+/// Everything that the network and a vendor under load do, all at once. Only data is struck: a token that is refused
+/// for good is another story.
+fn storm() -> Vec<Value> {
+    let fault = |probability: f64, seed: u64, what: Value| {
+        let api = json!({"pathPrefix": "/google/"});
+        json!({"match": api, "do": what, "probability": probability, "seed": seed})
+    };
+    let reply = |status: u16| json!({"reply": {"status": status, "body": "busy"}});
+    let patience =
+        json!({"reply": {"status": 429, "headers": {"Retry-After": "1"}, "body": "slow down"}});
+    vec![
+        fault(0.04, 1, patience),
+        fault(0.06, 2, reply(500)),
+        fault(0.06, 3, reply(503)),
+        fault(0.05, 4, json!({"cut": {"afterBytes": 100}})),
+        fault(0.05, 5, json!({"close": true})),
+        fault(0.05, 6, json!({"apply_then_close": true})),
+    ]
+}
+
+#[tokio::test]
+async fn a_storm_of_every_kind_of_failure_costs_nothing() {
+    let company = Company::start(SMALL).await;
+    for (place, seed) in [(Place::files(), 10), (Place::postgres().await, 20)] {
+        let file = company.file(&place);
+        for round in 0..4 {
+            company
+                .sandbox
+                .google()
+                .edit(PETER, 25, seed + round, &STREAMS)
+                .await;
+            company.sandbox.faults(&storm()).await;
+            // It may or may not get through; what counts is that it never goes on over a gap.
+            let launch = company
+                .sync(&file)
+                .arg("--resync")
+                .arg((round / 2).to_string());
+            launch.output(PATIENCE).await;
+        }
+        company.sandbox.faults(&[]).await;
+        company.synced(&file).await;
+        compare::equal(&company, &place).await;
+    }
+    let struck = struck(&company).await;
+    assert!(struck > 20, "only {struck} calls were struck");
+}
+
+/// How many calls were answered with a failure of the storm.
+async fn struck(company: &Company) -> usize {
+    let log = company.sandbox.ask(Method::GET, &["log"], None).await;
+    let calls = log["calls"].as_array().expect("a log has calls");
+    let failed = |call: &&Value| matches!(call["status"].as_u64(), Some(429 | 500 | 503));
+    calls.iter().filter(failed).count()
+}
+
+#[tokio::test]
+async fn what_was_deleted_while_the_cursor_expired_is_swept() {
+    let company = Company::start(SMALL).await;
+    let google = company.sandbox.google();
+    for (place, seed) in [(Place::files(), 30), (Place::postgres().await, 40)] {
+        let file = company.file(&place);
+        company.synced(&file).await;
+        let before = place.rows("mail").await;
+        let gone: Vec<String> = before.keys().take(7).map(|(_, id)| id.clone()).collect();
+        for id in &gone {
+            google.delete_message(PETER, id).await;
+        }
+        google.edit(PETER, 40, seed, &STREAMS).await;
+        google.expire(PETER, "history").await;
+        google.expire(PETER, "calendar").await;
+        company.synced(&file).await;
+        compare::equal(&company, &place).await;
+        let after = place.rows("mail").await;
+        assert!(
+            gone.iter()
+                .all(|id| !after.contains_key(&(String::new(), id.clone())))
+        );
+        google.edit(PETER, 20, seed + 1, &STREAMS).await;
+        company.synced(&file).await;
+        compare::equal(&company, &place).await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_crashes_in_mid_sync_loses_nothing() {
+    let company = Company::start(SMALL).await;
+    let mut server = Postgres::start().await;
+    let place = Place::Postgres(server.database().await);
+    let file = company.file(&place);
+    let began = Instant::now();
+    company.synced(&file).await;
+    let life = began.elapsed();
+    let mut random = Random(50);
+    for round in 0..5_u64 {
+        company
+            .sandbox
+            .google()
+            .edit(PETER, 20, 50 + round, &STREAMS)
+            .await;
+        let launch = company.sync(&file).arg("--resync").arg(round.to_string());
+        let mut run = launch.start();
+        tokio::time::sleep(random.moment(life)).await;
+        server.crash();
+        server.resume().await;
+        // It ends by itself, whether it noticed or not.
+        run.ended(PATIENCE).await;
+    }
+    company.synced(&file).await;
+    compare::equal(&company, &place).await;
+}

@@ -1,0 +1,52 @@
+//! Two at once on the same destination: one loses, and nothing is doubled.
+
+use super::STREAMS;
+use crate::company::place::Place;
+use crate::company::{Company, PATIENCE, PETER, SMALL, compare, said};
+
+/// Two runs that begin together get in each other's way sooner or later.
+const ROUNDS: u64 = 6;
+
+#[tokio::test]
+async fn of_two_writers_of_files_one_loses() {
+    fenced(Place::files()).await;
+}
+
+#[tokio::test]
+async fn of_two_writers_of_tables_one_loses() {
+    fenced(Place::postgres().await).await;
+}
+
+async fn fenced(place: Place) {
+    let company = Company::start(SMALL).await;
+    let file = company.file(&place);
+    company.synced(&file).await;
+    let mut lost = 0;
+    for round in 0..ROUNDS {
+        company
+            .sandbox
+            .google()
+            .edit(PETER, 15, 60 + round, &STREAMS)
+            .await;
+        let run = || {
+            company
+                .sync(&file)
+                .arg("--resync")
+                .arg(round.to_string())
+                .output(PATIENCE)
+        };
+        let (one, other) = tokio::join!(run(), run());
+        for output in [&one, &other] {
+            let text = said(output);
+            let contested = text.contains("DestinationContested");
+            assert!(
+                output.status.success() || contested,
+                "lost for another reason: {text}"
+            );
+            lost += u64::from(contested);
+        }
+    }
+    assert!(lost > 0, "two at once were never in each other's way");
+    company.synced(&file).await;
+    compare::equal(&company, &place).await;
+}
