@@ -18,6 +18,8 @@ mod harness;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]
+mod only_whom_you_list;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod runner;
