@@ -16,6 +16,8 @@ mod every_file_runs;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod kstatus;
+#[cfg(test)]
 mod lease;
 #[cfg(test)]
 mod only_whom_you_list;
