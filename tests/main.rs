@@ -26,4 +26,6 @@ mod probes;
 #[cfg(test)]
 mod runner;
 #[cfg(test)]
+mod says_what_is_wrong;
+#[cfg(test)]
 mod watch;
