@@ -24,6 +24,8 @@ mod only_whom_you_list;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod runner;
 #[cfg(test)]
 mod says_what_is_wrong;
