@@ -22,6 +22,8 @@ mod harness;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod kstatus;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod lease;
@@ -30,11 +32,17 @@ mod manifests_are_current;
 #[cfg(test)]
 mod nothing_lost;
 #[cfg(test)]
+mod only_whom_you_list;
+#[cfg(test)]
 mod own_account;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod runner;
+#[cfg(test)]
+mod says_what_is_wrong;
 #[cfg(test)]
 mod secrets_stay_secret;
 #[cfg(test)]

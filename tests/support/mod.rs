@@ -7,6 +7,7 @@
 //! apiserver ─ namespace ─ manifests     one per process; a random namespace per test
 //! postgres                              one per process; a fresh database per test
 //! sandbox, operator                     as many as a test starts
+//! stage                                 all of them together, with a connection
 //! wait                                  the only way to wait: a condition and a deadline
 //! ```
 
@@ -30,4 +31,5 @@ pub(crate) mod random;
 pub(crate) mod sandbox;
 pub(crate) mod sandbox_log;
 pub(crate) mod settings;
+pub(crate) mod stage;
 pub(crate) mod wait;

@@ -29,6 +29,8 @@ pub(super) struct Situation<'a> {
     pub(super) siblings: &'a [Arc<SyncedUser>],
     /// Whether a run is under way.
     pub(super) is_running: bool,
+    /// When the last run in this process ended, or this process began: nothing has to be written down for it.
+    pub(super) last_run: Timestamp,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -140,7 +142,7 @@ fn next_run(
     Some(next_slot(
         &object.uid().unwrap_or_default(),
         plan.interval,
-        situation.now,
+        situation.last_run,
     ))
 }
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use super::cluster::{Cluster, connection_key};
@@ -82,7 +83,7 @@ impl Reconciler for SyncedUserReconciler {
         let object = self.with_outcome(object, outcome.as_ref());
         let resolved = self.resolve(&object);
         let decision =
-            decide::decide(&resolved.situation(&object, self.pool.is_running(&uid), now));
+            decide::decide(&resolved.situation(&object, self.runs(&uid), now));
         let next = self.carry_out(&object, &uid, &resolved, &decision).await;
         let facts = report::Facts {
             object: &object,
@@ -131,6 +132,11 @@ impl Reconciler for SyncedUserReconciler {
 }
 
 impl SyncedUserReconciler {
+    /// Returns whether a run is under way, and when the last one ended.
+    fn runs(&self, uid: &str) -> (bool, Timestamp) {
+        (self.pool.is_running(uid), self.pool.last_run(uid))
+    }
+
     /// Returns the object with what its last run came to in its status, so that the decision knows of it.
     fn with_outcome(&self, object: Arc<SyncedUser>, outcome: Option<&Outcome>) -> Arc<SyncedUser> {
         let Some(outcome) = outcome else {
@@ -138,7 +144,7 @@ impl SyncedUserReconciler {
         };
         let resolved = self.resolve(&object);
         let uid = object.uid().unwrap_or_default();
-        let situation = resolved.situation(&object, self.pool.is_running(&uid), outcome.at);
+        let situation = resolved.situation(&object, self.runs(&uid), outcome.at);
         let decision = decide::decide(&situation);
         let facts = report::Facts {
             object: &object,

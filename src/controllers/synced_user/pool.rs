@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::stream::BoxStream;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -21,12 +22,17 @@ const QUEUE: usize = 64;
 /// Outcomes that may wait to be fetched. One that is dropped is as if its job had not been run: it is run again.
 const OUTCOMES: usize = 20_000;
 
+/// A last run this long ago is forgotten.
+const FORGET_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Takes jobs and keeps their outcomes until they are fetched. Clones share it.
 #[derive(Clone)]
 pub struct Pool {
     state: Arc<Mutex<State>>,
     jobs: mpsc::Sender<(Job, CancellationToken)>,
     pokes: Pokes,
+    /// Where nothing is known of an object's last run, it counts from here.
+    born: Timestamp,
 }
 
 struct Running {
@@ -37,6 +43,8 @@ struct Running {
 
 #[derive(Default)]
 struct State {
+    /// When each object's last run ended.
+    last: HashMap<String, Timestamp>,
     running: HashMap<String, Running>,
     outcomes: HashMap<String, Outcome>,
 }
@@ -56,6 +64,7 @@ pub fn pool(clock: Arc<dyn Clock>, fence: Arc<dyn Fence>) -> (Pool, Runner) {
         state: Arc::default(),
         jobs: sender,
         pokes: Pokes::default(),
+        born: clock.now(),
     };
     (
         pool.clone(),
@@ -132,6 +141,11 @@ impl Pool {
         self.lock().outcomes.remove(uid)
     }
 
+    /// Returns when an object's last run in this process ended, or when this process began.
+    pub fn last_run(&self, uid: &str) -> Timestamp {
+        self.lock().last.get(uid).copied().unwrap_or(self.born)
+    }
+
     /// Streams the objects whose jobs have ended.
     pub fn ended(&self) -> BoxStream<'static, ObjectKey> {
         self.pokes.changes()
@@ -140,6 +154,12 @@ impl Pool {
     fn end(&self, job: &Job, outcome: Outcome) {
         let mut state = self.lock();
         state.running.remove(&job.uid);
+        if state.last.len() >= OUTCOMES {
+            // Of objects that are gone, most likely; whoever is forgotten wrongly is run once too early.
+            let old = |last: &Timestamp| outcome.at.duration_since(*last) > FORGET_AFTER;
+            state.last.retain(|_, last| !old(last));
+        }
+        state.last.insert(job.uid.clone(), outcome.at);
         if state.outcomes.len() < OUTCOMES {
             state.outcomes.insert(job.uid.clone(), outcome);
         }

@@ -58,7 +58,7 @@ impl Resolved {
     pub(super) fn situation<'a>(
         &'a self,
         object: &'a SyncedUser,
-        is_running: bool,
+        (is_running, last_run): (bool, Timestamp),
         now: Timestamp,
     ) -> Situation<'a> {
         Situation {
@@ -69,6 +69,7 @@ impl Resolved {
             is_open: self.link.is_some(),
             siblings: &self.siblings,
             is_running,
+            last_run,
             now,
         }
     }

@@ -1,0 +1,275 @@
+//! Where nothing changes, nothing is written, and the vendor is asked once a stream and interval. An hour passes in a minute.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deputy::controllers::operator::Operator;
+use deputy::http;
+use deputy::kube_io::events::Events;
+use deputy::kube_io::key::Scope;
+use deputy::kube_io::lease::Leadership;
+use deputy::kube_io::runner::Runtime;
+use deputy::model::clock::{Clock, FastClock, SystemClock};
+use deputy::providers::Clients;
+use deputy::supervisor::{Supervisor, SupervisorError};
+use deputy::telemetry::metrics::Metrics;
+use jiff::Timestamp;
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::support::apiserver::ApiServer;
+use crate::support::audit;
+use crate::support::sandbox_log::Call;
+use crate::support::stage::{ADMIN, CONNECTION, DEADLINE, Stage, USER, company, employee, person};
+use crate::support::wait;
+
+/// An interval of a minute takes a second.
+const SPEED: i32 = 60;
+const INTERVALS: usize = 10;
+const GRACE: Duration = Duration::from_secs(10);
+const PETER: &str = "peter.parker@acme.example";
+const MARY: &str = "mary.jane@acme.example";
+const PEOPLE: [(&str, &str); 2] = [("peter", PETER), ("mary", MARY)];
+
+/// The operator in this process, on a clock that runs faster.
+struct Running {
+    task: JoinSet<Result<(), SupervisorError>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    fn start(stage: &Stage, clock: FastClock) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let settings = http::Settings {
+            allowed: vec!["127.0.0.1".parse().unwrap()],
+            ..http::Settings::default()
+        };
+        let clients = Clients {
+            http: http::Client::new(settings).unwrap(),
+            clock: Arc::clone(&clock),
+        };
+        let mut supervisor = Supervisor::new();
+        let runtime = Runtime {
+            events: Events::new(stage.client.clone(), None),
+            client: stage.client.clone(),
+            clock,
+            metrics: Arc::new(Metrics::new()),
+            leadership: Leadership::unchallenged(),
+            stop: supervisor.stop(),
+        };
+        let scope = Scope::Namespace(stage.namespace.clone());
+        Operator {
+            runtime,
+            scope,
+            clients,
+        }
+        .start(&mut supervisor);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let mut task = JoinSet::new();
+        task.spawn(supervisor.run(stopped, GRACE));
+        Self { task, stop }
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        let ended = self.task.join_next().await;
+        ended.unwrap().unwrap().expect("ends as it should");
+    }
+}
+
+/// Lets the vendor's clock run as fast, so that nobody finds the other's wrong.
+fn keep_in_step(stage: &Stage, clock: FastClock) -> DropGuard {
+    let url = stage.sandbox.url().join("_sandbox/clock").unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let done = CancellationToken::new();
+    let until = done.clone();
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(Duration::from_millis(250));
+        while until.run_until_cancelled(tick.tick()).await.is_some() {
+            let ahead = clock.now().duration_since(SystemClock.now()).as_secs();
+            let body = json!({"offsetSeconds": ahead});
+            let asked = client.request(Method::PUT, url.clone()).json(&body).send();
+            let _gone = asked.await; // the test has ended
+        }
+    });
+    done.drop_guard()
+}
+
+/// A company whose people are synced, and a clock that has been running since.
+async fn synced() -> (Stage, FastClock, DropGuard, Running) {
+    let mut peter = employee(PETER, 30);
+    let team = json!({"id": "team@group.calendar.acme.example", "summary": "Team", "generate": {"events": 4}});
+    peter["calendars"].as_array_mut().unwrap().push(team);
+    let stage = Stage::new(&company(&[peter, employee(MARY, 20)])).await;
+    let clock = FastClock::new(SPEED);
+    let in_step = keep_in_step(&stage, clock);
+    stage.store_new_key("key").await;
+    let mut connection = stage.connection("acme");
+    connection["spec"]["sync"] = json!({"interval": "1m"});
+    connection["spec"]["validation"] = json!({"interval": "12h"});
+    stage.apply(connection).await;
+    for (name, email) in PEOPLE {
+        stage.apply(person(name, email)).await;
+    }
+    let running = Running::start(&stage, clock);
+    for (name, _) in PEOPLE {
+        stage
+            .until_condition(USER, name, ("Ready", "True", "Synced"))
+            .await;
+    }
+    stage
+        .until(CONNECTION, "acme", "to count both as synced", |object| {
+            object["status"]["users"]["syncing"] == 2
+        })
+        .await;
+    (stage, clock, in_step, running)
+}
+
+async fn writes(stage: &Stage) -> Vec<audit::Write> {
+    audit::writes(ApiServer::shared().await, &stage.namespace)
+}
+
+fn is_history(call: &Call) -> bool {
+    call.path.ends_with("/history")
+}
+
+/// Waits until each person's mail has been looked at so often, and returns all calls since `since`.
+async fn looked_at(stage: &Stage, times: usize, since: u64) -> Vec<Call> {
+    wait::until("the intervals to pass", DEADLINE, async || {
+        let mut calls = stage.sandbox.calls().await;
+        calls.retain(|call| call.seq > since);
+        let enough = PEOPLE.iter().all(|(_, email)| {
+            let looks = calls.iter().filter(|call| is_history(call));
+            looks
+                .filter(|call| call.subject.as_deref() == Some(email))
+                .count()
+                >= times
+        });
+        enough.then_some(calls)
+    })
+    .await
+}
+
+async fn last_call(stage: &Stage) -> u64 {
+    stage
+        .sandbox
+        .calls()
+        .await
+        .iter()
+        .map(|call| call.seq)
+        .max()
+        .unwrap_or(0)
+}
+
+/// What a person was asked for from their first look at the mail up to before their eleventh.
+fn in_ten_intervals(calls: &[Call], email: &str) -> BTreeMap<String, usize> {
+    let theirs: Vec<_> = calls
+        .iter()
+        .filter(|call| call.subject.as_deref() == Some(email))
+        .collect();
+    let looks = theirs
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| is_history(call));
+    let places: Vec<_> = looks.map(|(place, _)| place).collect();
+    let mut counts = BTreeMap::new();
+    for call in &theirs[places[0]..places[INTERVALS]] {
+        let what = format!("{} {}", call.api, call.path.replace("%40", "@"));
+        *counts.entry(what).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// What is asked for seldom and not once an interval: a token lives for an hour, the calendars' list is looked at once an hour.
+fn is_hourly(call: &str) -> bool {
+    call.starts_with("token ") || call.ends_with("/calendarList")
+}
+
+fn expected(calendars: &[&str]) -> BTreeMap<String, usize> {
+    let fixed = [
+        "gmail /google/gmail/v1/users/me/history",
+        "drive /google/drive/v3/changes",
+    ];
+    let calendars = calendars
+        .iter()
+        .map(|id| format!("calendar /google/calendar/v3/calendars/{id}/events"));
+    let all = fixed.iter().map(ToString::to_string).chain(calendars);
+    all.map(|call| (call, INTERVALS)).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_written_and_each_stream_is_asked_once_an_interval() {
+    let (stage, _clock, _in_step, running) = synced().await;
+    let (written, since) = (writes(&stage).await.len(), last_call(&stage).await);
+    let calls = looked_at(&stage, INTERVALS + 1, since).await;
+
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "{wrote:#?}");
+    for (email, calendars) in [
+        (PETER, &["primary", "team@group.calendar.acme.example"][..]),
+        (MARY, &["primary"]),
+    ] {
+        let (hourly, asked): (BTreeMap<_, _>, BTreeMap<_, _>) = in_ten_intervals(&calls, email)
+            .into_iter()
+            .partition(|(call, _)| is_hourly(call));
+        pretty_assertions::assert_eq!(asked, expected(calendars), "{email}");
+        assert!(hourly.values().all(|count| *count <= 3), "{hourly:?}"); // a token each for mail, calendar and files
+    }
+    running.end().await;
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "at its end: {wrote:#?}");
+}
+
+#[tokio::test]
+async fn a_restart_changes_nothing_and_makes_no_burst() {
+    let (stage, clock, _in_step, running) = synced().await;
+    looked_at(&stage, 3, 0).await;
+    running.end().await;
+    let (written, since) = (writes(&stage).await.len(), last_call(&stage).await);
+
+    let began = clock.now();
+    let running = Running::start(&stage, clock);
+    let calls = looked_at(&stage, 3, since).await;
+    let took = minutes_since(began, clock);
+    running.end().await;
+
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "{wrote:#?}");
+    for (_, email) in PEOPLE {
+        let looks = calls
+            .iter()
+            .filter(|call| is_history(call) && call.subject.as_deref() == Some(email));
+        let looks = i64::try_from(looks.count()).unwrap();
+        assert!(
+            looks <= took + 1,
+            "{looks} runs for {email} in {took} minutes"
+        );
+    }
+    // The process knows nobody yet: one look at each, and tokens for what it asks.
+    let of = |api: &str| calls.iter().filter(|call| call.api == api).count();
+    assert!(
+        of("directory") <= PEOPLE.len(),
+        "{} look-ups",
+        of("directory")
+    );
+    assert!(
+        of("token") <= 1 + 3 * PEOPLE.len(),
+        "{} tokens",
+        of("token")
+    );
+    let admins = calls
+        .iter()
+        .filter(|call| call.subject.as_deref() == Some(ADMIN));
+    assert!(
+        admins.count() <= PEOPLE.len() + 1,
+        "the connection was not verified again"
+    );
+}
+
+fn minutes_since(began: Timestamp, clock: FastClock) -> i64 {
+    clock.now().duration_since(began).as_mins()
+}
