@@ -15,6 +15,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 /// What is to be asked for.
 #[derive(Debug, Deserialize)]
@@ -53,12 +54,13 @@ fn main() -> anyhow::Result<()> {
 async fn run(load: Arc<Load>) -> anyhow::Result<Outcome> {
     let next = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
-    let workers: Vec<_> = (0..load.connections)
-        .map(|_| tokio::spawn(worker(Arc::clone(&load), Arc::clone(&next))))
-        .collect();
+    let mut workers = JoinSet::new();
+    for _ in 0..load.connections {
+        workers.spawn(worker(Arc::clone(&load), Arc::clone(&next)));
+    }
     let mut bytes = 0;
-    for worker in workers {
-        bytes += worker.await??;
+    while let Some(worker) = workers.join_next().await {
+        bytes += worker??;
     }
     Ok(Outcome {
         requests: load.paths.len(),
@@ -71,14 +73,21 @@ async fn run(load: Arc<Load>) -> anyhow::Result<Outcome> {
 async fn worker(load: Arc<Load>, next: Arc<AtomicUsize>) -> anyhow::Result<usize> {
     let stream = TcpStream::connect(&load.address).await?;
     stream.set_nodelay(true)?;
-    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    let (asked, ended) = tokio::join!(ask_all(sender, &load, &next), connection);
+    ended?;
+    asked
+}
+
+async fn ask_all(
+    mut sender: SendRequest<Empty<Bytes>>,
+    load: &Load,
+    next: &AtomicUsize,
+) -> anyhow::Result<usize> {
     let mut bytes = 0;
     while let Some(path) = load.paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-        bytes += ask(&mut sender, &load, path).await?;
+        bytes += ask(&mut sender, load, path).await?;
     }
-    drop(sender);
-    driver.await??;
     Ok(bytes)
 }
 
