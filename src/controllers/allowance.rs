@@ -167,11 +167,16 @@ mod tests {
             user("disabled@acme.example", json!({"enabled": false})),
             user("suspended@acme.example", json!({"suspend": true})),
             user("stranger@other.example", json!({})),
-            user("alias@acme.example", json!({"connectedEmail": "a@other.example"})),
+            user(
+                "alias@acme.example",
+                json!({"connectedEmail": "a@other.example"}),
+            ),
             user("peter@acme.example", json!({})),
             user("late@acme.example", json!({})),
         ];
-        let listed: Vec<_> = listed(&spec, &users).map(|email| email.to_string()).collect();
+        let listed: Vec<_> = listed(&spec, &users)
+            .map(|email| email.to_string())
+            .collect();
         assert_eq!(listed, ["peter@acme.example"]);
     }
 

@@ -109,7 +109,11 @@ impl Reply {
                 serde_json::error::Category::Eof => "JSON that ends early",
                 _ => "not JSON",
             };
-            let at = format!("{detail}, at line {} column {}", error.line(), error.column());
+            let at = format!(
+                "{detail}, at line {} column {}",
+                error.line(),
+                error.column()
+            );
             Error::new(Kind::Malformed, self.host.clone(), at)
         })
     }
@@ -222,9 +226,7 @@ impl Client {
     }
 
     /// Returns a connector that resolves and trusts as this client does, for a library that brings its own.
-    pub(super) fn connector(
-        &self,
-    ) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
+    pub(super) fn connector(&self) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
         let mut http = HttpConnector::new_with_resolver(Resolver::new(Arc::clone(&self.0.allowed)));
         http.enforce_http(false);
         http.set_connect_timeout(Some(Duration::from_secs(10)));
@@ -249,7 +251,9 @@ mod tests {
             token: Some(&token),
             json: None,
         };
-        client.send(&client.endpoints(&["vendor.example"]), request).await
+        client
+            .send(&client.endpoints(&["vendor.example"]), request)
+            .await
     }
 
     #[tokio::test]
@@ -297,7 +301,9 @@ mod tests {
             token: None,
             json: None,
         };
-        let error = client.send(&client.endpoints(&["localhost"]), request).await;
+        let error = client
+            .send(&client.endpoints(&["localhost"]), request)
+            .await;
         let error = error.unwrap_err();
         assert_eq!(error.kind, Kind::Refused, "{error}");
     }
@@ -311,14 +317,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_announced_giant_is_not_even_begun() {
-        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n")).await;
+        let url = raw_server(Raw::Reply(
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n",
+        ))
+        .await;
         let error = get(&client(&url), &url).await.unwrap_err();
         assert_eq!(error.kind, Kind::TooLarge, "{error}");
     }
 
     #[tokio::test]
     async fn a_cut_reply_is_an_error_and_not_a_short_body() {
-        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\"")).await;
+        let url = raw_server(Raw::Reply(
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\"",
+        ))
+        .await;
         let error = get(&client(&url), &url).await.unwrap_err();
         assert!(error.kind.is_transient(), "{error}");
         assert_ne!(error.kind, Kind::TooLarge);
@@ -339,13 +351,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_json_is_malformed_and_not_quoted() {
-        let url = raw_server(Raw::Reply("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{canary}")).await;
+        let url = raw_server(Raw::Reply(
+            "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{canary}",
+        ))
+        .await;
         let reply = get(&client(&url), &url).await.unwrap();
         let error = reply.json::<Value>().unwrap_err();
         assert_eq!(error.kind, Kind::Malformed);
         assert!(!error.to_string().contains("canary"));
         let deep = "[".repeat(10_000);
-        let reply = Reply { body: deep.into_bytes(), ..reply };
+        let reply = Reply {
+            body: deep.into_bytes(),
+            ..reply
+        };
         assert_eq!(reply.json::<Value>().unwrap_err().kind, Kind::Malformed);
     }
 }

@@ -222,7 +222,11 @@ mod tests {
         ] {
             assert!(!is_public(ip.parse().unwrap()), "{ip}");
         }
-        for ip in ["142.250.80.10", "2607:f8b0:4004:c07::5f", "64:ff9b::8efa:500a"] {
+        for ip in [
+            "142.250.80.10",
+            "2607:f8b0:4004:c07::5f",
+            "64:ff9b::8efa:500a",
+        ] {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
     }

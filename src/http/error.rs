@@ -162,7 +162,10 @@ mod tests {
         };
         let wrapped = std::io::Error::other(std::io::Error::other(mark));
         let error = Error::from_chain("host", &wrapped, Kind::Cut);
-        assert_eq!((error.kind, error.detail.as_str()), (Kind::TooLarge, "too much"));
+        assert_eq!(
+            (error.kind, error.detail.as_str()),
+            (Kind::TooLarge, "too much")
+        );
     }
 
     #[test]

@@ -80,7 +80,9 @@ mod tests {
         let resolver = Resolver::new(Arc::new(["sandbox.example".parse().unwrap()]));
         let inside: SocketAddr = "10.0.0.1:0".parse().unwrap();
         let outside: SocketAddr = "142.250.80.10:0".parse().unwrap();
-        let refused = resolver.admitted("vendor.example", vec![inside]).unwrap_err();
+        let refused = resolver
+            .admitted("vendor.example", vec![inside])
+            .unwrap_err();
         assert_eq!(refused.kind, Kind::Refused);
         let admitted = resolver.admitted("vendor.example", vec![inside, outside]);
         assert_eq!(admitted.unwrap(), [outside]);

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Class, Reads, Reconciling, Stalled, answers, api_error, reads};
-use crate::support::stage::{CLIENT_ID, CONNECTION, SCOPES, Stage, USER, company, employee, person};
+use crate::support::stage::{
+    CLIENT_ID, CONNECTION, SCOPES, Stage, USER, company, employee, person,
+};
 
 /// A person's row: what a path of the vendor's answers to them, then what a user reads.
 type Row = (

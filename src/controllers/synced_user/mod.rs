@@ -82,8 +82,7 @@ impl Reconciler for SyncedUserReconciler {
         let now = self.clock.now();
         let object = self.with_outcome(object, outcome.as_ref());
         let resolved = self.resolve(&object);
-        let decision =
-            decide::decide(&resolved.situation(&object, self.runs(&uid), now));
+        let decision = decide::decide(&resolved.situation(&object, self.runs(&uid), now));
         let next = self.carry_out(&object, &uid, &resolved, &decision).await;
         let facts = report::Facts {
             object: &object,

@@ -175,7 +175,9 @@ fn put_ready(conditions: &mut Conditions) {
     let synced = conditions.is_true("Synced");
     let first = |status: &str| {
         let known = DECISIVE.iter().filter_map(|type_| conditions.get(type_));
-        known.into_iter().find(|condition| condition.status == status)
+        known
+            .into_iter()
+            .find(|condition| condition.status == status)
     };
     let failing = first("False").or_else(|| first("Unknown").filter(|_| !synced));
     let fact = failing.map_or_else(|| Fact::good("Synced", "All streams are synced."), Fact::of);

@@ -35,9 +35,9 @@ impl SyncedUserReconciler {
         Resolved {
             is_admitted,
             link: self.links.get(&connection_key).filter(|_| is_admitted),
-            siblings: connection.as_ref().map_or_else(Vec::new, |found| {
-                self.cluster.admitted_users_of(found)
-            }),
+            siblings: connection
+                .as_ref()
+                .map_or_else(Vec::new, |found| self.cluster.admitted_users_of(found)),
             connection_key,
             connection,
         }

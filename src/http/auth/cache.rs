@@ -223,7 +223,11 @@ mod tests {
     async fn fifty_callers_fail_once_and_later_ones_try_again() {
         let vendor = vendor(true);
         let tokens = futures::future::join_all((0..50).map(|_| vendor.find())).await;
-        assert!(tokens.iter().all(|token| token.as_ref().unwrap_err() == "attempt 0"));
+        assert!(
+            tokens
+                .iter()
+                .all(|token| token.as_ref().unwrap_err() == "attempt 0")
+        );
         assert_eq!(vendor.find().await.unwrap_err(), "attempt 1");
     }
 

@@ -127,7 +127,11 @@ impl KeyFile {
         // The library takes the text itself, and panics where this fails.
         let uri: ::http::Uri = self.token_uri.parse().map_err(|_| refused("not a URL"))?;
         match uri.host() {
-            Some(host) if url.host_str().is_some_and(|ours| ours.eq_ignore_ascii_case(host)) => {
+            Some(host)
+                if url
+                    .host_str()
+                    .is_some_and(|ours| ours.eq_ignore_ascii_case(host)) =>
+            {
                 Ok(host.to_owned())
             }
             _ => Err(refused("not a URL in its plain form")),
@@ -260,13 +264,22 @@ mod tests {
         let client = client(url);
         let endpoints = client.endpoints(&["vendor.example"]);
         let key = key_file(&format!("{url}/token"));
-        key.exchange(&client, &endpoints, &SystemClock, Some("peter@acme.example"), scopes)
-            .await
+        key.exchange(
+            &client,
+            &endpoints,
+            &SystemClock,
+            Some("peter@acme.example"),
+            scopes,
+        )
+        .await
     }
 
     async fn answering(template: ResponseTemplate) -> MockServer {
         let server = MockServer::start().await;
-        Mock::given(any()).respond_with(template).mount(&server).await;
+        Mock::given(any())
+            .respond_with(template)
+            .mount(&server)
+            .await;
         server
     }
 
@@ -300,8 +313,13 @@ mod tests {
             .insert_header("Date", "Sun, 22 Nov 2020 07:00:00 GMT")
             .set_body_json(body);
         let server = answering(template).await;
-        let Err(Failure::Refused { status, code, description, clock_offset, .. }) =
-            exchange(&server.uri(), &["a"]).await
+        let Err(Failure::Refused {
+            status,
+            code,
+            description,
+            clock_offset,
+            ..
+        }) = exchange(&server.uri(), &["a"]).await
         else {
             panic!("a refusal was expected");
         };
@@ -325,7 +343,14 @@ mod tests {
             let server = answering(template).await;
             let failure = exchange(&server.uri(), &["a"]).await.unwrap_err();
             let retry_after = Some(Duration::from_secs(9));
-            assert_eq!(failure, Failure::Unexpected { status, retry_after }, "{body}");
+            assert_eq!(
+                failure,
+                Failure::Unexpected {
+                    status,
+                    retry_after
+                },
+                "{body}"
+            );
         }
     }
 
@@ -341,7 +366,10 @@ mod tests {
     #[tokio::test]
     async fn silence_and_a_closed_port_are_told_apart() {
         let url = raw_server(Raw::Silent).await;
-        for (url, kind) in [(url.as_str(), Kind::TimedOut), ("http://127.0.0.1:1", Kind::Unreachable)] {
+        for (url, kind) in [
+            (url.as_str(), Kind::TimedOut),
+            ("http://127.0.0.1:1", Kind::Unreachable),
+        ] {
             let Err(Failure::Transport(error)) = exchange(url, &["a"]).await else {
                 panic!("a transport error was expected");
             };
@@ -353,7 +381,12 @@ mod tests {
     async fn an_assertion_goes_nowhere_else() {
         let client = client("http://127.0.0.1:1");
         let endpoints = client.endpoints(&["vendor.example"]);
-        for uri in ["https://evil.example/token", "http://vendor.example/token", "not a url", ""] {
+        for uri in [
+            "https://evil.example/token",
+            "http://vendor.example/token",
+            "not a url",
+            "",
+        ] {
             let result = key_file(uri)
                 .exchange(&client, &endpoints, &SystemClock, None, &["a"])
                 .await;
@@ -369,7 +402,11 @@ mod tests {
         let client = client("http://127.0.0.1:1");
         let mut key = key_file("http://127.0.0.1:1/token");
         key.prove(&client).await.unwrap();
-        for text in ["", "canary", "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n"] {
+        for text in [
+            "",
+            "canary",
+            "-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n",
+        ] {
             key.private_key = text.to_owned().into();
             assert_eq!(key.prove(&client).await, Err(Failure::Key), "{text}");
             assert!(!format!("{key:?}").contains("canary"));

@@ -65,7 +65,10 @@ mod tests {
         };
         assert_eq!(fault(" \n"), JsonFault::Empty);
         assert_eq!(fault("{\"a\": \"ca"), JsonFault::CutOff { bytes: 9 });
-        assert_eq!(fault("-----BEGIN"), JsonFault::NotJson { line: 1, column: 2 });
+        assert_eq!(
+            fault("-----BEGIN"),
+            JsonFault::NotJson { line: 1, column: 2 }
+        );
         let fault = fault("{\"canary\": 12345}");
         assert_eq!(fault, JsonFault::Shape { line: 1 });
         assert!(!format!("{fault} {fault:?}").contains("12345"));

@@ -199,7 +199,13 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_has_no_status() {
-        for bytes in [&b""[..], b"SSH-2.0", b"HTTP/1.1", b"HTTP/1.1 abc\r\n", b"\xff\xfe"] {
+        for bytes in [
+            &b""[..],
+            b"SSH-2.0",
+            b"HTTP/1.1",
+            b"HTTP/1.1 abc\r\n",
+            b"\xff\xfe",
+        ] {
             let head = Head::default();
             head.keep(bytes);
             assert_eq!(head.status(), None);

@@ -128,7 +128,9 @@ impl Metrics {
     pub fn provider_requested(&self, host: &str, status: Result<u16, &'static str>) {
         let status = status.map_or_else(str::to_owned, |code| code.to_string());
         let host = host.to_owned();
-        self.provider_requests.get_or_create(&RequestLabels { host, status }).inc();
+        self.provider_requests
+            .get_or_create(&RequestLabels { host, status })
+            .inc();
     }
 
     /// Counts records that were stored.
