@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
-use kube::api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{
+    ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams,
+};
 use kube::{Api, core::GroupVersionKind};
 use serde_json::{Value, json};
 
@@ -184,7 +186,7 @@ async fn only_owner_and_admins_change_a_connection() {
         .await;
     deletion.expect_err("a stranger may not delete it");
     let all = connections
-        .delete_collection(&DeleteParams::default(), &Default::default())
+        .delete_collection(&DeleteParams::default(), &ListParams::default())
         .await;
     all.expect_err("nor delete all there are");
 }
@@ -295,7 +297,7 @@ async fn a_namespace_can_still_be_emptied() {
         .expect("the controller has its own rights");
     let connections = guarded.connections(client);
     let all = connections
-        .delete_collection(&DeleteParams::default(), &Default::default())
+        .delete_collection(&DeleteParams::default(), &ListParams::default())
         .await;
     all.expect("the namespace controller empties it");
 }

@@ -81,9 +81,16 @@ fn the_config_map_carries_the_script_for_every_kind() {
     let (head, _) = text.split_once("\ndata:\n").expect("has data");
     let mut expected = format!("{head}\ndata:\n");
     for kind in KINDS {
-        expected += &format!("  resource.customizations.health.deputy.dev_{kind}: |\n");
+        for part in [
+            "  resource.customizations.health.deputy.dev_",
+            kind,
+            ": |\n",
+        ] {
+            expected += part;
+        }
         for line in script.lines() {
-            expected += format!("    {line}").trim_end();
+            let line = format!("    {line}");
+            expected += line.trim_end();
             expected += "\n";
         }
     }

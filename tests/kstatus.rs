@@ -26,9 +26,7 @@ fn judge(object: &Value) -> Verdict {
     let generation = object["metadata"]["generation"].as_i64();
     if !object["metadata"]["deletionTimestamp"].is_null() {
         Verdict::Terminating
-    } else if observed.is_some() && observed != generation {
-        Verdict::InProgress
-    } else if is("Reconciling", "True") {
+    } else if (observed.is_some() && observed != generation) || is("Reconciling", "True") {
         Verdict::InProgress
     } else if is("Stalled", "True") {
         Verdict::Failed

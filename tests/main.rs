@@ -1,5 +1,11 @@
 //! All integration tests, in one binary: they share one API server, and link once.
 
+#![allow(
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "a table of cases is as long as the table it is about"
+)]
+
 #[cfg(test)]
 #[allow(
     dead_code,

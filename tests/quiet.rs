@@ -87,6 +87,7 @@ fn keep_in_step(stage: &Stage, clock: FastClock) -> DropGuard {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let done = CancellationToken::new();
     let until = done.clone();
+    #[allow(clippy::disallowed_methods, reason = "it ends with the test")]
     tokio::spawn(async move {
         let mut tick = tokio::time::interval(Duration::from_millis(250));
         while until.run_until_cancelled(tick.tick()).await.is_some() {

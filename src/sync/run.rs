@@ -90,6 +90,7 @@ impl Stream<'_> {
             cancel,
             resync,
             report: Report::default(),
+            is_phase_new: false,
         };
         let result = run.run().await;
         (run.report, result)
@@ -101,6 +102,8 @@ struct Run<'a> {
     cancel: &'a CancellationToken,
     resync: Option<&'a str>,
     report: Report,
+    /// The phase has changed since the last commit.
+    is_phase_new: bool,
 }
 
 impl Run<'_> {
@@ -276,8 +279,9 @@ impl Run<'_> {
     async fn arrive(&mut self, progress: &mut Progress, batch: &mut Batch) -> Result<End, Error> {
         if progress.phase == Phase::Listing {
             progress.phase = Phase::Following;
-            batch.dirty = true;
+            self.is_phase_new = true;
         }
+        batch.dirty |= self.is_phase_new;
         batch.dirty |= batch.cursor.is_some() && self.is_cursor_old().await?;
         self.commit(progress, batch).await?;
         self.report.current = true;
@@ -305,6 +309,8 @@ impl Run<'_> {
                 .await?;
             if keys.is_empty() {
                 progress.phase = Phase::Following;
+                // Written with the next commit, so that no later run looks for what is stale again.
+                self.is_phase_new = true;
                 return Ok(());
             }
             let mut batch = Batch {
@@ -386,6 +392,7 @@ impl Run<'_> {
             .destination
             .commit(&self.stream.id, &commit, changes)
             .await?;
+        self.is_phase_new = false;
         progress.sequence += 1;
         progress.cursor = Some(cursor);
         self.report.commits += 1;

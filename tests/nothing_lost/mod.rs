@@ -15,7 +15,7 @@ use crate::company::{Company, PETER, SMALL, truth};
 /// All that a person's data is made of.
 const STREAMS: [&str; 3] = ["mail", "calendar", "drive"];
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Numbers that look random and are the same in every run (`SplitMix64`).
 struct Random(u64);
 
 impl Random {

@@ -47,17 +47,17 @@ async fn each_way_a_key_file_can_be_bad() {
     for ((name, entries), ..) in &rows {
         stage.store(name, entries.clone()).await;
         apply_with(&stage, name, |spec| {
-            spec["credentialsSecretRef"]["name"] = json!(name)
+            spec["credentialsSecretRef"]["name"] = json!(name);
         })
         .await;
     }
     apply_with(&stage, "no-secret", |spec| {
-        spec["credentialsSecretRef"]["name"] = json!("no-secret")
+        spec["credentialsSecretRef"]["name"] = json!("no-secret");
     })
     .await;
     stage.store("no-entries", json!({})).await;
     apply_with(&stage, "no-entries", |spec| {
-        spec["credentialsSecretRef"]["name"] = json!("no-entries")
+        spec["credentialsSecretRef"]["name"] = json!("no-entries");
     })
     .await;
     let operator = stage.operator();
@@ -150,19 +150,19 @@ async fn each_state_of_account_tenant_and_destination() {
             .store(name, json!({"key.json": key.to_string()}))
             .await;
         apply_with(&stage, name, |spec| {
-            spec["credentialsSecretRef"]["name"] = json!(name)
+            spec["credentialsSecretRef"]["name"] = json!(name);
         })
         .await;
         match name {
             "rotated" => {
                 google
                     .delete_key(key["private_key_id"].as_str().unwrap())
-                    .await
+                    .await;
             }
             "disabled" | "deleted" => {
                 google
                     .change_service_account(&account, json!({name: true}))
-                    .await
+                    .await;
             }
             _ => {}
         }
@@ -180,12 +180,12 @@ async fn each_state_of_account_tenant_and_destination() {
         ("endpoint", "endpoint", json!("https://evil.example/google")),
     ] {
         apply_with(&stage, name, |spec| {
-            spec["provider"]["google"][field] = value
+            spec["provider"]["google"][field] = value;
         })
         .await;
     }
     apply_with(&stage, "no-folder", |spec| {
-        spec["destination"]["objectStore"]["url"] = json!("file:///no/such/folder")
+        spec["destination"]["objectStore"]["url"] = json!("file:///no/such/folder");
     })
     .await;
     let mut operator = stage.operator();

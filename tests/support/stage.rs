@@ -14,7 +14,7 @@ use super::sandbox::Sandbox;
 use super::{guard, kinds, manifests, wait};
 
 /// How long the operator may take for anything that is to happen at once, on a machine with much else to do.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The service account that connections use.
 pub(crate) const ACCOUNT: &str = "deputy@acme.iam.gserviceaccount.com";

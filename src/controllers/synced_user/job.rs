@@ -166,10 +166,7 @@ impl Job {
                 fence,
             };
             let ran = stream.run(dataset, cancel).await;
-            let stop = ran
-                .error
-                .as_ref()
-                .and_then(|failure| Self::stops_all(failure));
+            let stop = ran.error.as_ref().and_then(Self::stops_all);
             outcome.streams.push(ran);
             if cancel.is_cancelled() {
                 return Err(Stop::Cancelled);

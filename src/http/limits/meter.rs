@@ -160,7 +160,7 @@ mod tests {
             );
             let mut first = 0;
             for (last, at) in taken.iter().enumerate() {
-                while *at - taken[first] > Duration::from_secs(60) {
+                while *at - taken[first] > Duration::from_mins(1) {
                     first += 1;
                 }
                 let within = u64::try_from(last - first + 1).unwrap() * u64::from(cost);

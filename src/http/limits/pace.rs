@@ -53,7 +53,7 @@ mod tests {
             pace.turn().await;
         }
         let passed = start.elapsed();
-        assert!(passed >= Duration::from_millis(1_000), "{passed:?}");
+        assert!(passed >= Duration::from_secs(1), "{passed:?}");
         assert!(passed <= Duration::from_millis(1_100), "{passed:?}");
     }
 
