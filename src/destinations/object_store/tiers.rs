@@ -6,6 +6,9 @@ use std::ops::Range;
 /// How many neighbours of about one size are folded, unless a test wants it otherwise.
 pub(super) const WIDTH: usize = 16;
 
+/// How many times as many are folded at most: so that a fold stays short where nothing was folded for long.
+const MOST: usize = 4;
+
 /// The largest file of the lowest tier, in bytes: a commit of a few rows.
 const LOWEST: u64 = 16 << 10;
 
@@ -32,6 +35,7 @@ fn run_of(tiers: &[u32], wanted: u32, width: usize) -> Option<Range<usize>> {
         }
     }
     let enough = members.len() >= width;
+    members.truncate(width * MOST);
     enough
         .then(|| Some(*members.first()?..members.last()? + 1))
         .flatten()
@@ -58,6 +62,7 @@ mod tests {
         assert_eq!(choose(&[], WIDTH), None);
         assert_eq!(choose(&[SMALL; 15], WIDTH), None);
         assert_eq!(choose(&[SMALL; 16], WIDTH), Some(0..16));
+        assert_eq!(choose(&[SMALL; 1_000], WIDTH), Some(0..64));
     }
 
     #[test]
