@@ -77,6 +77,7 @@ impl Company {
                 "adminEmail": "it-admin@acme.example",
                 "scopes": SCOPES,
                 "endpoint": format!("{}google", self.sandbox.url()),
+                "quotaProfile": "unlimited",
             }},
             "credentialsSecretRef": {"name": "key"},
             "allowedUsers": ["*@acme.example"],
