@@ -228,10 +228,7 @@ impl Check<'_> {
                 Ok(()) => Finding::good("The directory can be read."),
                 Err(error) => Finding::from(&error),
             },
-            None => Finding::unknown(
-                found.finding.reason,
-                "Known once the delegation is whole.",
-            ),
+            None => Finding::unknown(found.finding.reason, "Known once the delegation is whole."),
         }
     }
 
