@@ -14,7 +14,8 @@ test: ## All tests. They need no network and no root once set up.
 	$(CARGO) test --workspace --doc
 	$(CARGO) test --workspace --lib --bins
 	hack/clients.sh
-	$(CARGO) test --workspace --test '*'
+	# Most of them wait for servers, so more run at once than there are cores.
+	$(CARGO) test --workspace --test '*' -- --test-threads 6
 
 check: ## Form: formatting, lints and documentation, without a single warning.
 	$(CARGO) fmt --all --check
