@@ -72,7 +72,7 @@ impl Error {
         }
     }
 
-    /// Adds where it came from. `source` must be free of secrets: see [`super::redact::Redactor`].
+    /// Adds where it came from. `source` must be free of secrets: see `redact`.
     #[must_use]
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));

@@ -2,7 +2,7 @@
 //!
 //! Source: developers.google.com/workspace/gmail/api/guides/batch (read 2026-11-22) and what google-api-python-client
 //! sends. Parts count one by one against the quotas and run at the same time, so that more than
-//! [`MOST_CONCURRENT`](super::MOST_CONCURRENT) for one person are refused while quotas are on.
+//! [`super::MOST_CONCURRENT`] for one person are refused while quotas are on.
 
 use std::collections::HashMap;
 use std::io::Write as _;

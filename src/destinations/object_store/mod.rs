@@ -1,7 +1,7 @@
 //! Parquet files in a folder or a bucket.
 //!
 //! One commit is one file, put only if there is none of that name: rows, cursor and fence in one atomic step. The
-//! commit travels in the footer, as JSON under `deputy.commit`. A file is never changed; [`compact`] folds small ones
+//! commit travels in the footer, as JSON under `deputy.commit`. A file is never changed; `compact` folds small ones
 //! into bigger ones.
 //!
 //! # Reading
