@@ -36,6 +36,16 @@ pub fn connection_key(user: &SyncedUser) -> ObjectKey {
 }
 
 impl Cluster {
+    /// Waits until every cache has been complete once. Before that, whoever is missing may only not have been read yet.
+    pub async fn complete(&self) {
+        self.connections.complete().await;
+        self.users.complete().await;
+        self.secrets.complete().await;
+        if let Some(namespaces) = &self.namespaces {
+            namespaces.complete().await;
+        }
+    }
+
     /// Returns the people of a connection, the oldest first: the order in which seats are given.
     pub fn users_of(&self, connection: &ObjectKey) -> Vec<Arc<SyncedUser>> {
         let mut users = self.users.all();

@@ -17,7 +17,7 @@ use crate::api::{ApiKey, SyncedUser};
 use crate::kube_io::key::Scope;
 use crate::kube_io::lease::Leadership;
 use crate::kube_io::progress::Progress;
-use crate::kube_io::runner::{self, Runtime, Settings};
+use crate::kube_io::runner::{self, RunnerError, Runtime, Settings};
 use crate::kube_io::watch::{self, Objects};
 use crate::providers::Clients;
 use crate::supervisor::Supervisor;
@@ -123,7 +123,7 @@ impl Operator {
             self.runtime.clone(),
             Settings::default(),
         );
-        supervisor.worker("connections", run);
+        supervisor.worker("connections", self.once_complete(parts, run));
     }
 
     fn run_users(&self, parts: &Parts, supervisor: &mut Supervisor) {
@@ -145,7 +145,24 @@ impl Operator {
             self.runtime.clone(),
             Settings::default(),
         );
-        supervisor.worker("users", run);
+        supervisor.worker("users", self.once_complete(parts, run));
+    }
+
+    /// Starts a runner when all caches are complete: an object's surroundings must not be judged by half of them.
+    fn once_complete(
+        &self,
+        parts: &Parts,
+        run: impl Future<Output = Result<(), RunnerError>> + Send + 'static,
+    ) -> impl Future<Output = Result<(), RunnerError>> + Send + 'static {
+        let (cluster, stop) = (parts.cluster.clone(), self.runtime.stop.clone());
+        async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                () = cluster.complete() => {}
+            }
+            run.await
+        }
     }
 
     fn run_keys(self, parts: Parts, supervisor: &mut Supervisor) {

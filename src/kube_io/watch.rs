@@ -31,6 +31,9 @@ use super::progress::Progress;
 /// How much news a reader may leave unread before it is told of everything instead.
 const UNREAD: usize = 1024;
 
+/// How often a cache is looked at by those who wait for it to be complete.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// How often an idle watch shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
 
@@ -117,6 +120,14 @@ where
             Some((key, reader))
         })
         .boxed()
+    }
+
+    /// Waits until the cache has been complete once; for ever, if nobody fills it. **Cancel**: safe.
+    pub async fn complete(&self) {
+        // Looked at again and again, since the store's own signal wakes only the last of several who wait for it.
+        while !self.progress.is_synced() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Returns the cache itself.
