@@ -24,15 +24,3 @@ mod tls;
 pub use client::{Client, Observer, Reply, Request, Settings};
 pub use endpoints::{Allowed, AllowedError, Endpoints};
 pub use error::{Error, Kind, shortened};
-
-/// Targets of log records that must never be written, whatever level is asked for: what is below logs request bodies,
-/// assertions or tokens at debug or trace level.
-pub const QUIET_TARGETS: &[&str] = &[
-    "yup_oauth2",
-    "hyper",
-    "hyper_util",
-    "h2",
-    "reqwest",
-    "rustls",
-    "tower",
-];
