@@ -10,7 +10,7 @@ use crate::controllers::allowance::Allowance;
 use crate::controllers::effective;
 use crate::destinations::{self, Destination};
 use crate::model::account::Known;
-use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Pace, Session};
+use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Session};
 
 /// What is checked.
 #[derive(Debug, clap::Args)]
@@ -39,13 +39,7 @@ pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCo
 pub(super) async fn open(input: &Input, clients: &Clients) -> anyhow::Result<Arc<dyn Session>> {
     let spec = &input.connection.spec;
     let credentials = input.secret(&spec.credentials_secret_ref)?;
-    let limit = spec.sync.as_ref().and_then(|sync| sync.rate_limit.as_ref());
-    let pace = Pace {
-        requests_per_second: limit
-            .and_then(|limit| limit.requests_per_second)
-            .map(f64::from),
-        per_user: effective::requests_per_user(spec),
-    };
+    let pace = effective::pace(spec);
     Ok(spec.provider.open(credentials, pace, clients).await?)
 }
 
