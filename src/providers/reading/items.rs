@@ -5,21 +5,19 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::ask::Ask;
 use super::fault;
 use crate::model::row::{Change, FailedItem, RecordKey};
-use crate::providers::google::api::Method;
 use crate::providers::{Class, Error};
 
 /// An item as it came.
-pub(super) type Item = Box<RawValue>;
+pub(in crate::providers) type Item = Box<RawValue>;
 
 /// Why an item could not be read; nothing of the item itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Misread(pub(super) &'static str);
+pub(in crate::providers) struct Misread(pub(in crate::providers) &'static str);
 
 /// Reads an item.
-pub(super) fn read<T: DeserializeOwned>(item: &RawValue) -> Result<T, Misread> {
+pub(in crate::providers) fn read<T: DeserializeOwned>(item: &RawValue) -> Result<T, Misread> {
     let text = item.get();
     // The parser's own message may quote the item, so it is not kept.
     serde_json::from_str(text).map_err(|_| Misread("a field is not of the documented type"))
@@ -29,23 +27,23 @@ pub(super) fn read<T: DeserializeOwned>(item: &RawValue) -> Result<T, Misread> {
 ///
 /// # Errors
 /// The whole page is malformed: an item that cannot even be named cannot be kept for later.
-pub(super) fn id(method: Method, item: &RawValue) -> Result<String, Error> {
+pub(in crate::providers) fn id(item: &RawValue) -> Result<String, Misread> {
     #[derive(Deserialize)]
     struct Named {
         id: String,
     }
     read::<Named>(item)
         .map(|named| named.id)
-        .map_err(|_| fault::malformed(method.name(), "an item has no id"))
+        .map_err(|_| Misread("an item has no id"))
 }
 
 /// What the items of a page came to.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(in crate::providers) struct Gathered {
     /// In the vendor's order.
-    pub(super) changes: Vec<Change>,
+    pub(in crate::providers) changes: Vec<Change>,
     /// Items that could not be read.
-    pub(super) failed: Vec<FailedItem>,
+    pub(in crate::providers) failed: Vec<FailedItem>,
 }
 
 impl Gathered {
@@ -53,16 +51,17 @@ impl Gathered {
     ///
     /// # Errors
     /// Too many could not: then it is not the items.
-    pub(super) fn fail(
+    pub(in crate::providers) fn fail(
         &mut self,
-        method: Method,
+        operation: &'static str,
         key: RecordKey,
-        Misread(why): Misread,
-    ) -> Result<(), Error> {
+        misread: Misread,
+    ) -> Result<(), Misread> {
         if self.failed.len() >= fault::FAILED_PER_PAGE {
-            return Err(fault::malformed(method.name(), why));
+            return Err(misread);
         }
-        let why = format!("{}: {why}", method.name());
+        let Misread(why) = misread;
+        let why = format!("{operation}: {why}");
         self.failed.push(fault::failed_because(key, &why));
         Ok(())
     }
@@ -72,14 +71,13 @@ impl Gathered {
 ///
 /// # Errors
 /// The first error that is not about one item, as `concerns_item` says.
-pub(super) async fn refetch<A, F>(
-    api: &A,
+pub(in crate::providers) async fn refetch<F>(
+    at_once: usize,
     keys: &[RecordKey],
     concerns_item: fn(&Error) -> bool,
     fetch: impl Fn(RecordKey) -> F,
 ) -> Result<(Vec<Change>, Vec<FailedItem>), Error>
 where
-    A: Ask,
     F: Future<Output = Result<Change, Error>>,
 {
     let mut gathered = Gathered::default();
@@ -94,7 +92,7 @@ where
             }
         }
     });
-    let mut outcomes = futures::stream::iter(outcomes).buffered(api.per_user());
+    let mut outcomes = futures::stream::iter(outcomes).buffered(at_once);
     while let Some(outcome) = outcomes.try_next().await? {
         match outcome {
             Ok(change) => gathered.changes.push(change),
@@ -118,18 +116,15 @@ mod tests {
         let raw: Item = serde_json::from_str(r#"{"id": "1", "size": "a secret"}"#).unwrap();
         let Misread(why) = read::<Sized>(&raw).unwrap_err();
         assert!(!why.contains("secret"), "{why}");
-        assert_eq!(id(Method::FilesList, &raw).unwrap(), "1");
+        assert_eq!(id(&raw).unwrap(), "1");
         let nameless: Item = serde_json::from_str(r#"{"id": null}"#).unwrap();
-        assert_eq!(
-            id(Method::FilesList, &nameless).unwrap_err().operation,
-            "files.list"
-        );
+        assert!(id(&nameless).is_err());
     }
 
     #[test]
     fn a_page_of_nothing_but_failures_is_not_the_items_fault() {
         let mut gathered = Gathered::default();
-        let mut fail = || gathered.fail(Method::FilesList, RecordKey::plain("1"), Misread("x"));
+        let mut fail = || gathered.fail("files.list", RecordKey::plain("1"), Misread("x"));
         for _ in 0..fault::FAILED_PER_PAGE {
             fail().unwrap();
         }
