@@ -38,9 +38,9 @@ pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCo
 /// Opens the connection of the files.
 pub(super) async fn open(input: &Input, clients: &Clients) -> anyhow::Result<Arc<dyn Session>> {
     let spec = &input.connection.spec;
-    let credentials = input.secret(&spec.credentials_secret_ref)?;
+    let credentials = input.credentials()?;
     let pace = effective::pace(spec);
-    Ok(spec.provider.open(credentials, pace, clients).await?)
+    Ok(spec.provider.open(&credentials, pace, clients).await?)
 }
 
 /// Opens the destination of the files, where there is one.
@@ -87,12 +87,14 @@ fn facts(report: &CheckReport) -> Vec<Fact> {
         ("PermissionsGranted", fact(&report.permissions)),
         ("ServiceIdentity", fact(&report.service_identity)),
     ];
-    facts.extend(
-        report
-            .least_privilege
-            .iter()
-            .map(|found| ("LeastPrivilege", fact(found))),
-    );
+    let advice = [
+        ("CredentialCurrent", &report.credential),
+        ("LeastPrivilege", &report.least_privilege),
+    ];
+    let advice = advice
+        .into_iter()
+        .filter_map(|(name, found)| found.as_ref().map(|found| (name, fact(found))));
+    facts.extend(advice);
     facts
 }
 
@@ -154,10 +156,10 @@ fn word(known: Known) -> String {
     .to_owned()
 }
 
-/// `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
+/// `CredentialCurrent`, `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
 fn exit_code(facts: &[Fact]) -> ExitCode {
     let decisive = || {
-        let advice = ["LeastPrivilege", "ServiceIdentity"];
+        let advice = ["CredentialCurrent", "LeastPrivilege", "ServiceIdentity"];
         facts
             .iter()
             .filter(move |(name, _)| !advice.contains(name))

@@ -64,13 +64,13 @@ impl ConnectionReconciler {
         origin: Origin,
     ) -> Result<Arc<Link>, Closed> {
         let spec = &object.spec;
-        let credentials = self
-            .read(key, &spec.credentials_secret_ref)
-            .await
-            .map_err(|fact| Closed {
+        let credentials = match &spec.credentials_secret_ref {
+            Some(name) => self.read(key, name).await.map_err(|fact| Closed {
                 condition: "CredentialsAvailable",
                 fact,
-            })?;
+            })?,
+            None => Credentials::default(),
+        };
         let session = spec
             .provider
             .open(&credentials, effective::pace(spec), &self.clients)
@@ -131,7 +131,6 @@ pub(in crate::controllers) fn secrets_of(spec: &ServiceAccountConnectionSpec) ->
         .destination
         .as_ref()
         .and_then(|destination| destination.secret());
-    std::iter::once(&spec.credentials_secret_ref)
-        .chain(destination)
-        .collect()
+    let credential = spec.credentials_secret_ref.iter();
+    credential.chain(destination).collect()
 }
