@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ::http::{Method, header};
+use ::http::{Method, Uri, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::fmt::rfc2822;
@@ -22,7 +22,7 @@ use super::key_file::{Failure, Granted};
 use super::token::Token;
 use crate::http::client::{Body, Client, Reply, Request};
 use crate::http::endpoints::Endpoints;
-use crate::http::error::shortened;
+use crate::http::error::{Error, Kind, shortened};
 use crate::model::clock::Clock;
 
 /// The life of a token whose reply does not tell it.
@@ -121,10 +121,14 @@ impl ClientGrant {
         endpoints
             .check(&self.token_url)
             .map_err(Failure::Transport)?;
+        let url = Uri::try_from(self.token_url.as_str()).map_err(|_| {
+            let host = self.token_url.host_str().unwrap_or_default();
+            Failure::Transport(Error::new(Kind::Refused, host, "it is no address"))
+        })?;
         let form = self.form(clock.now()).await?;
         let request = Request {
             method: Method::POST,
-            url: self.token_url.clone(),
+            url,
             token: None,
             headers: &[("accept", "application/json")],
             body: Body::Form(&form),

@@ -181,7 +181,8 @@ async fn a_requested_resync_is_answered_once() {
 #[tokio::test]
 async fn a_long_listing_is_folded_while_it_lasts() {
     let commits = COMMITS_PER_FOLD * 5 / 2;
-    let bench = filled(usize::try_from(commits).unwrap() * vendor::PAGE);
+    // Half a minute after a batch was begun, it is old enough: every second page ends one.
+    let bench = filled(usize::try_from(commits).unwrap() * 2 * vendor::PAGE);
     *bench.vendor.slow.lock().unwrap() = Some(bench.clock.clone());
     assert!(bench.run().await.commits >= commits);
     let folds = bench.table.folds.load(Ordering::SeqCst);
