@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::input::{Input, InputArgs};
 use super::table;
 use crate::api::connection::ServiceAccountConnectionSpec;
-use crate::controllers::allowance::Allowance;
 use crate::controllers::effective;
 use crate::destinations::{self, Destination};
 use crate::model::account::Known;
@@ -54,9 +53,6 @@ pub(super) fn destination(input: &Input) -> anyhow::Result<Option<Arc<dyn Destin
 
 fn request(input: &Input) -> CheckRequest {
     let spec: &ServiceAccountConnectionSpec = &input.connection.spec;
-    let allowance = Allowance::of(spec);
-    let people = input.users.iter().filter(|user| user.spec.enabled);
-    let people = people.map(|user| user.spec.email.clone());
     CheckRequest {
         datasets: effective::datasets(spec),
         privacy: effective::privacy(spec),
@@ -64,9 +60,7 @@ fn request(input: &Input) -> CheckRequest {
             .licensing
             .as_ref()
             .is_some_and(|l| l.require_license == Some(true)),
-        people: people
-            .filter(|email| allowance.admits(email).holds())
-            .collect(),
+        people: input.listed(),
         look_for_excess: true,
     }
 }

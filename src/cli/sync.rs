@@ -106,15 +106,11 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
 fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
     let spec = &input.connection.spec;
     let allowance = Allowance::of(spec);
-    let is_wanted = |user: &&SyncedUser| {
-        let is_ours = user.spec.connection_ref.name == link.key.name;
-        user.spec.enabled && is_ours && allowance.admits(&user.spec.email).holds()
-    };
-    let wanted: Vec<_> = input.users.iter().filter(is_wanted).collect();
-    let listed: Vec<_> = wanted.iter().map(|user| user.spec.email.clone()).collect();
+    let listed = input.listed();
+    let is_wanted = |user: &&Arc<SyncedUser>| listed.contains(&user.spec.email);
     let licensing = spec.licensing.as_ref();
-    let job = |user: &&SyncedUser| Job {
-        key: ObjectKey::of(*user),
+    let job = |user: &Arc<SyncedUser>| Job {
+        key: ObjectKey::of(&**user),
         uid: user.name_any(),
         link: Arc::clone(link),
         tenant: String::new(),
@@ -128,7 +124,7 @@ fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
         resync: resync.cloned(),
         requested_at: None,
     };
-    wanted.iter().map(job).collect()
+    input.users.iter().filter(is_wanted).map(job).collect()
 }
 
 fn is_synced(outcome: &Outcome) -> bool {
