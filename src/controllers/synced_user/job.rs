@@ -30,8 +30,6 @@ pub struct Job {
     pub uid: String,
     /// The connection.
     pub link: Arc<Link>,
-    /// The tenant, where it is known.
-    pub tenant: String,
     /// The person's address in the spec.
     pub email: Email,
     /// The alias to sync as.
@@ -274,7 +272,8 @@ impl StreamRun<'_> {
             },
             lineage: Lineage {
                 provider: job.link.provider.to_owned(),
-                tenant: job.tenant.clone(),
+                // The link's own, and not the status's, which may still speak of the spec before this one.
+                tenant: job.link.session.identity().tenant.unwrap_or_default(),
                 user: self.account.id.clone(),
                 query: Query::of(dataset, &job.plan.privacy, job.since),
             },

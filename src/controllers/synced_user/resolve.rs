@@ -81,18 +81,11 @@ impl Resolved {
     pub(super) fn job(&self, object: &SyncedUser, plan: &Plan) -> Option<Job> {
         let (connection, link) = (self.connection.as_ref()?, self.link.as_ref()?);
         let allowance = Allowance::of(&connection.spec);
-        let identity = connection
-            .status
-            .as_ref()
-            .and_then(|status| status.identity.as_ref());
         let licensing = connection.spec.licensing.as_ref();
         Some(Job {
             key: ObjectKey::of(object),
             uid: object.uid()?,
             link: Arc::clone(link),
-            tenant: identity
-                .and_then(|identity| identity.tenant.clone())
-                .unwrap_or_default(),
             email: object.spec.email.clone(),
             connected_email: object.spec.connected_email.clone(),
             listed: listed(&connection.spec, &self.siblings).collect(),
