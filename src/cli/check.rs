@@ -10,7 +10,7 @@ use crate::controllers::allowance::Allowance;
 use crate::controllers::effective;
 use crate::destinations::{self, Destination};
 use crate::model::account::Known;
-use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Pace, Session};
+use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Session};
 
 /// What is checked.
 #[derive(Debug, clap::Args)]
@@ -38,15 +38,9 @@ pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCo
 /// Opens the connection of the files.
 pub(super) async fn open(input: &Input, clients: &Clients) -> anyhow::Result<Arc<dyn Session>> {
     let spec = &input.connection.spec;
-    let credentials = input.secret(&spec.credentials_secret_ref)?;
-    let limit = spec.sync.as_ref().and_then(|sync| sync.rate_limit.as_ref());
-    let pace = Pace {
-        requests_per_second: limit
-            .and_then(|limit| limit.requests_per_second)
-            .map(f64::from),
-        per_user: effective::requests_per_user(spec),
-    };
-    Ok(spec.provider.open(credentials, pace, clients).await?)
+    let credentials = input.credentials()?;
+    let pace = effective::pace(spec);
+    Ok(spec.provider.open(&credentials, pace, clients).await?)
 }
 
 /// Opens the destination of the files, where there is one.
@@ -93,12 +87,14 @@ fn facts(report: &CheckReport) -> Vec<Fact> {
         ("PermissionsGranted", fact(&report.permissions)),
         ("ServiceIdentity", fact(&report.service_identity)),
     ];
-    facts.extend(
-        report
-            .least_privilege
-            .iter()
-            .map(|found| ("LeastPrivilege", fact(found))),
-    );
+    let advice = [
+        ("CredentialCurrent", &report.credential),
+        ("LeastPrivilege", &report.least_privilege),
+    ];
+    let advice = advice
+        .into_iter()
+        .filter_map(|(name, found)| found.as_ref().map(|found| (name, fact(found))));
+    facts.extend(advice);
     facts
 }
 
@@ -160,10 +156,10 @@ fn word(known: Known) -> String {
     .to_owned()
 }
 
-/// `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
+/// `CredentialCurrent`, `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
 fn exit_code(facts: &[Fact]) -> ExitCode {
     let decisive = || {
-        let advice = ["LeastPrivilege", "ServiceIdentity"];
+        let advice = ["CredentialCurrent", "LeastPrivilege", "ServiceIdentity"];
         facts
             .iter()
             .filter(move |(name, _)| !advice.contains(name))

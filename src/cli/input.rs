@@ -89,13 +89,23 @@ impl InputArgs {
         for (name, path) in &self.credential {
             entries.push((name.clone(), bytes(path)?));
         }
-        let name = connection.spec.credentials_secret_ref.name.clone();
-        secrets.insert(name, Credentials::new(entries));
+        let Some(name) = &connection.spec.credentials_secret_ref else {
+            bail!("the connection names no Secret that --credential could stand for");
+        };
+        secrets.insert(name.name.clone(), Credentials::new(entries));
         Ok(())
     }
 }
 
 impl Input {
+    /// Returns the connection's credentials; none of them where it names no Secret.
+    pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
+        match &self.connection.spec.credentials_secret_ref {
+            Some(name) => self.secret(name).cloned(),
+            None => Ok(Credentials::default()),
+        }
+    }
+
     /// Returns the entries of a Secret.
     pub(super) fn secret(&self, name: &SecretRef) -> anyhow::Result<&Credentials> {
         self.secrets.get(&name.name).ok_or_else(|| {

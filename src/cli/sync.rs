@@ -92,10 +92,7 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
         },
         key: ObjectKey::new(namespace, connection.name_any()),
         provider: spec.provider.name(),
-        fingerprint: input
-            .secret(&spec.credentials_secret_ref)?
-            .fingerprint()
-            .to_string(),
+        fingerprint: input.credentials()?.fingerprint().to_string(),
         session: open(input, clients).await?,
         destination: Some(destination),
         seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),

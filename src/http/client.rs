@@ -9,7 +9,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::auth::Token;
+use super::auth::{Form, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -76,8 +76,34 @@ pub struct Request<'a> {
     pub url: Url,
     /// Who asks.
     pub token: Option<&'a Token>,
-    /// A JSON body.
-    pub json: Option<&'a serde_json::Value>,
+    /// Headers beyond those that every request has.
+    pub headers: &'a [(&'static str, &'static str)],
+    /// What is sent.
+    pub body: Body<'a>,
+}
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub enum Body<'a> {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(&'a serde_json::Value),
+    /// A form whose values nobody sees.
+    Form(&'a Form),
+}
+
+impl<'a> Request<'a> {
+    /// Makes a request for a resource.
+    pub fn get(url: Url, token: &'a Token) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            token: Some(token),
+            headers: &[],
+            body: Body::None,
+        }
+    }
 }
 
 /// What came back, in full.
@@ -201,9 +227,16 @@ impl Client {
         if let Some(token) = request.token {
             builder = builder.header(header::AUTHORIZATION, token.header());
         }
-        if let Some(json) = request.json {
-            builder = builder.json(json);
+        for (name, value) in request.headers {
+            builder = builder.header(*name, *value);
         }
+        builder = match request.body {
+            Body::None => builder,
+            Body::Json(json) => builder.json(json),
+            Body::Form(form) => builder
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(form.encoded()),
+        };
         let sent = builder.send().await;
         let sent = sent.map_err(|error| Error::from_reqwest(&host, &error));
         if let Some(observer) = &self.0.observer {
@@ -245,12 +278,7 @@ mod tests {
 
     async fn get(client: &Client, url: &str) -> Result<Reply, Error> {
         let token = Token::new("canary".to_owned(), jiff::Timestamp::MAX);
-        let request = Request {
-            method: Method::GET,
-            url: url.parse().unwrap(),
-            token: Some(&token),
-            json: None,
-        };
+        let request = Request::get(url.parse().unwrap(), &token);
         client
             .send(&client.endpoints(&["vendor.example"]), request)
             .await
@@ -299,7 +327,8 @@ mod tests {
             method: Method::GET,
             url: "https://localhost/".parse().unwrap(),
             token: None,
-            json: None,
+            headers: &[],
+            body: Body::None,
         };
         let error = client
             .send(&client.endpoints(&["localhost"]), request)

@@ -148,12 +148,7 @@ impl Api {
     ) -> Result<Reply, Error> {
         self.pace.turn().await;
         let permit = self.permit(method, subject).await?;
-        let request = Request {
-            method: ::http::Method::GET,
-            url: url.clone(),
-            token: Some(token),
-            json: None,
-        };
+        let request = Request::get(url.clone(), token);
         let sent = self.http.send(&self.endpoints, request).await;
         let reply = sent.map_err(|error| transport(method.name(), &error))?;
         if reply.status == StatusCode::OK {

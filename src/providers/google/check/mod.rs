@@ -84,6 +84,7 @@ impl Check<'_> {
         CheckReport {
             remedy_url: Some(self.api.tokens.key().remedy_url(&wanted)),
             identity: self.identity,
+            credential: None,
             authenticated: found.authenticated,
             delegation: found.finding,
             permissions,
