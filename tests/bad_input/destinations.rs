@@ -154,7 +154,7 @@ async fn a_folder_that_turns_read_only_is_named_and_taken_up_again() {
     give_away(folder);
     world.apply().await;
     let launch = world.stage.launch().arg("--namespace");
-    let launch = launch.arg(&world.stage.namespace).as_nobody_if_root();
+    let launch = launch.arg(&world.stage.namespace).by_nobody_if_root();
     let mut operator = launch.start();
     world.until(USER, "peter", super::SYNCED).await;
 

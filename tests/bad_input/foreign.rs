@@ -49,8 +49,8 @@ async fn the_rows_of_another_tenant_are_not_added_to() {
     let words = [
         "mail: ",
         "another tenant",
-        "acme.example",
-        "umbrella.example",
+        "C01acme00",
+        "C03umbrella0",
         "another destination",
     ];
     world.says(USER, "peter", FOREIGN, &words).await;
@@ -96,6 +96,29 @@ async fn the_rows_of_another_tenant_are_not_added_to() {
         .await;
     stage.ask_and_wait(USER, "peter").await;
     world.nothing_is_lost().await;
+}
+
+#[tokio::test]
+async fn an_administrator_of_another_domain_of_the_same_tenant_is_no_stranger() {
+    let mut scenario = company::scenario(SMALL);
+    let google = &mut scenario["google"];
+    google["customer"]["domains"] = json!(["acme.example", "parker.example"]);
+    let users = google["users"].as_array_mut().expect("has people");
+    users.push(json!({"email": "admin@parker.example", "admin": true}));
+    let world = World::of(&scenario, Place::files()).await;
+    let mut operator = world.synced().await;
+    let other = json!({"spec": {"provider": {"google": {"adminEmail": "admin@parker.example"}}}});
+    world.stage.patch(CONNECTION, "acme", other).await;
+    world.verified().await;
+    let google = world.stage.sandbox.google();
+    google.edit(PETER, 20, 4, &super::STREAMS).await;
+    let person = world.stage.ask_and_wait(USER, "peter").await;
+    world.nothing_is_lost().await;
+    assert_eq!(
+        person["status"]["streams"][0]["generation"], 1,
+        "the cursor was kept"
+    );
+    assert!(operator.is_running());
 }
 
 /// Runs `deputy sync`, which must fail, and returns what it says.

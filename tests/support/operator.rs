@@ -51,7 +51,7 @@ impl Launch {
     }
 
     /// Has it run as `nobody` when we are root, to whom no folder is read-only. It may then write to no file of ours.
-    pub(crate) fn as_nobody_if_root(mut self) -> Self {
+    pub(crate) fn by_nobody_if_root(mut self) -> Self {
         // The folder that it was built in may be closed to everybody else.
         let program = guard::folder().join(random::name("deputy"));
         std::fs::hard_link(PROGRAM, &program)

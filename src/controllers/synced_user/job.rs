@@ -275,7 +275,7 @@ impl StreamRun<'_> {
             lineage: Lineage {
                 provider: job.link.provider.to_owned(),
                 // The link's own, and not the status's, which may still speak of the spec before this one.
-                tenant: job.link.session.identity().tenant.unwrap_or_default(),
+                tenant: job.link.session.tenant().unwrap_or_default(),
                 user: self.account.id.clone(),
                 query: Query::of(dataset, &job.plan.privacy, job.since),
             },

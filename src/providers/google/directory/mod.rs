@@ -83,7 +83,7 @@ impl People {
     }
 
     /// The tenant's id, where it is known.
-    fn tenant(&self) -> Option<&str> {
+    pub(super) fn tenant(&self) -> Option<&str> {
         let seen = || self.seen_customer.get().map(String::as_str);
         self.customer.as_deref().or_else(seen)
     }
@@ -127,6 +127,11 @@ impl People {
     fn admit(&self, asked: &Email, user: User) -> Result<RemoteUser, Error> {
         match (self.tenant(), &user.customer_id) {
             (Some(ours), Some(theirs)) if ours != theirs => Err(another_tenant(asked, theirs)),
+            (None, Some(theirs)) => {
+                // The directory opens to the administrator's own tenant.
+                self.seen_customer.get_or_init(|| theirs.clone());
+                remote_user(user)
+            }
             _ => remote_user(user),
         }
     }
