@@ -113,7 +113,6 @@ fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
         key: ObjectKey::of(&**user),
         uid: user.name_any(),
         link: Arc::clone(link),
-        tenant: String::new(),
         email: user.spec.email.clone(),
         connected_email: user.spec.connected_email.clone(),
         listed: listed.clone(),

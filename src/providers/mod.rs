@@ -83,6 +83,11 @@ pub trait Session: Send + Sync {
     /// Returns who the credential is, as far as it says so itself.
     fn identity(&self) -> Identity;
 
+    /// Returns the vendor's immutable id of the company, once it is known: rows of two are never mixed. Makes no request.
+    fn tenant(&self) -> Option<String> {
+        self.identity().tenant
+    }
+
     /// Finds out what the credential may do now. Failures are findings, never an `Err`.
     async fn check(&self, request: &CheckRequest) -> CheckReport;
 

@@ -19,6 +19,7 @@ use crate::kube_io::key::ObjectKey;
 pub(super) struct Resolved {
     connection_key: ObjectKey,
     connection: Option<Arc<ServiceAccountConnection>>,
+    is_undecodable: bool,
     is_admitted: bool,
     link: Option<Arc<Link>>,
     siblings: Vec<Arc<SyncedUser>>,
@@ -33,6 +34,7 @@ impl SyncedUserReconciler {
             .as_ref()
             .is_some_and(|found| self.cluster.admits(found, &namespace));
         Resolved {
+            is_undecodable: self.cluster.connections.is_undecodable(&connection_key),
             is_admitted,
             link: self.links.get(&connection_key).filter(|_| is_admitted),
             siblings: connection
@@ -65,6 +67,7 @@ impl Resolved {
             object,
             connection_key: &self.connection_key,
             connection: self.connection.as_deref(),
+            is_undecodable: self.is_undecodable,
             is_admitted: self.is_admitted,
             is_open: self.link.is_some(),
             siblings: &self.siblings,
@@ -78,18 +81,11 @@ impl Resolved {
     pub(super) fn job(&self, object: &SyncedUser, plan: &Plan) -> Option<Job> {
         let (connection, link) = (self.connection.as_ref()?, self.link.as_ref()?);
         let allowance = Allowance::of(&connection.spec);
-        let identity = connection
-            .status
-            .as_ref()
-            .and_then(|status| status.identity.as_ref());
         let licensing = connection.spec.licensing.as_ref();
         Some(Job {
             key: ObjectKey::of(object),
             uid: object.uid()?,
             link: Arc::clone(link),
-            tenant: identity
-                .and_then(|identity| identity.tenant.clone())
-                .unwrap_or_default(),
             email: object.spec.email.clone(),
             connected_email: object.spec.connected_email.clone(),
             listed: listed(&connection.spec, &self.siblings).collect(),

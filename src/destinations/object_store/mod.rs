@@ -55,7 +55,7 @@ use async_trait::async_trait;
 use self::errors::Place;
 use self::folder::Folder;
 use super::spec::ObjectStoreSpec;
-use super::{Destination, Erasure, Error};
+use super::{Destination, Erasure, Error, Kind};
 use crate::model::cursor::{Commit, Owner, StreamId};
 use crate::model::row::{Change, RecordKey};
 use crate::model::secret::Credentials;
@@ -102,6 +102,16 @@ impl ParquetFolder {
             _ => Ok(()),
         }
     }
+
+    /// What is missing because the whole folder is gone was not taken away by another writer.
+    fn judged<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &result
+            && error.kind == Kind::DestinationContested
+        {
+            self.present(error.operation)?;
+        }
+        result
+    }
 }
 
 #[async_trait]
@@ -111,7 +121,7 @@ impl Destination for ParquetFolder {
     }
 
     async fn last_commit(&self, stream: &StreamId) -> Result<Option<Commit>, Error> {
-        self.newest_commit(stream).await
+        self.judged(self.newest_commit(stream).await)
     }
 
     async fn commit(
@@ -120,7 +130,7 @@ impl Destination for ParquetFolder {
         commit: &Commit,
         changes: Vec<Change>,
     ) -> Result<(), Error> {
-        self.put_commit(stream, commit, changes).await
+        self.judged(self.put_commit(stream, commit, changes).await)
     }
 
     async fn stale(
@@ -129,11 +139,11 @@ impl Destination for ParquetFolder {
         generation: u64,
         limit: usize,
     ) -> Result<Vec<RecordKey>, Error> {
-        self.stale_keys(stream, generation, limit).await
+        self.judged(self.stale_keys(stream, generation, limit).await)
     }
 
     async fn count(&self, stream: &StreamId) -> Result<u64, Error> {
-        self.count_live(stream).await
+        self.judged(self.count_live(stream).await)
     }
 
     async fn erase_stream(&self, stream: &StreamId) -> Result<Erasure, Error> {
@@ -142,10 +152,10 @@ impl Destination for ParquetFolder {
     }
 
     async fn erase(&self, owner: &Owner) -> Result<Erasure, Error> {
-        self.erase_owner(owner).await
+        self.judged(self.erase_owner(owner).await)
     }
 
     async fn compact(&self, stream: &StreamId) -> Result<(), Error> {
-        self.fold(stream).await
+        self.judged(self.fold(stream).await)
     }
 }
