@@ -13,6 +13,7 @@ mod cloud;
 mod credential;
 mod directory;
 mod errors;
+mod export;
 mod method;
 mod needs;
 mod quotas;
@@ -32,6 +33,7 @@ use self::check::Check;
 use self::cloud::Places;
 use self::credential::Credential;
 use self::directory::People;
+use self::export::GraphExporter;
 use self::quotas::Quotas;
 use self::spec::Microsoft365Spec;
 use self::tokens::Tokens;
@@ -88,6 +90,7 @@ struct GraphSession {
     api: Arc<Api>,
     spec: Microsoft365Spec,
     people: People,
+    exporter: GraphExporter,
     clock: Arc<dyn Clock>,
 }
 
@@ -126,6 +129,7 @@ impl GraphSession {
         });
         Ok(Self {
             people: People::new(Arc::clone(&api)),
+            exporter: GraphExporter::new(Arc::clone(&api), Arc::clone(&clients.clock)),
             api,
             spec: spec.clone(),
             clock: Arc::clone(&clients.clock),
@@ -181,6 +185,6 @@ impl Session for GraphSession {
     }
 
     fn exporter(&self) -> Option<&dyn Exporter> {
-        None
+        Some(&self.exporter)
     }
 }
