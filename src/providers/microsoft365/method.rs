@@ -59,8 +59,6 @@ pub(in crate::providers::microsoft365) enum Method {
     MessagesGet,
     /// `users/{id}/calendarView/delta`.
     EventsDelta,
-    /// `users/{id}/events`, one of them: the one that was changed last.
-    EventsList,
     /// `users/{id}/events/{id}`.
     EventsGet,
     /// `users/{id}/drive/root/delta` from the start.
@@ -150,7 +148,6 @@ impl Method {
             | Self::CalendarGet
             | Self::FoldersGet
             | Self::MessagesList
-            | Self::EventsList
             | Self::MessagesGet => IMMUTABLE,
             Self::FoldersDelta => FOLDERS_PAGE,
             Self::MessagesDelta => MESSAGES_PAGE,
@@ -203,7 +200,6 @@ impl Method {
             Self::MessagesGet => facts("messages.get", Exchange, 1, roles::MAIL_METADATA),
             Self::EventsDelta => facts("calendarView.delta", Exchange, 1, roles::EVENTS_METADATA),
             Self::MessagesList => facts("messages.list", Exchange, 1, roles::MAIL_METADATA),
-            Self::EventsList => facts("events.list", Exchange, 1, roles::EVENTS_METADATA),
             Self::EventsGet => facts("events.get", Exchange, 1, roles::EVENTS_METADATA),
             Self::ItemsDeltaStart => facts("driveItem.delta", SharePoint, 2, roles::FILES),
             Self::ItemsDelta => facts("driveItem.delta", SharePoint, 1, roles::FILES),

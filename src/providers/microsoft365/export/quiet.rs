@@ -1,5 +1,5 @@
-//! One cheap look that tells whether anything has happened, so that a quiet poll is one request and leaves the vendor's
-//! chains as they are.
+//! One cheap look that tells whether anything has happened in a mailbox, so that a quiet poll is one request rather than
+//! one a folder, and leaves the vendor's chains as they are.
 //!
 //! ```text
 //! how many there are, and which was changed last ─► the same as before the last round: nothing has happened
@@ -9,7 +9,7 @@
 //! vendor's times are in seconds, so that a look counts only if the last change was a while before it. What it could
 //! still overlook, such as a renamed folder, is found by the full round once an hour.
 //!
-//! Source: learn.microsoft.com/graph/api/user-list-messages, …/user-list-events and …/query-parameters, read 2026-11-22.
+//! Source: learn.microsoft.com/graph/api/user-list-messages and …/query-parameters, read 2026-11-22.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -64,20 +64,16 @@ impl Seen {
 }
 
 /// Looks. None where the vendor does not answer such a question, and then the round itself is the answer.
-pub(super) async fn look<A: Ask>(
-    source: Source<'_, A>,
-    method: Method,
-    rest: &str,
-) -> Result<Option<Seen>, Error> {
+pub(super) async fn look<A: Ask>(source: Source<'_, A>) -> Result<Option<Seen>, Error> {
     let at = source.clock.now();
-    let path = source.path(rest);
+    let path = source.path("messages");
     let query = [
         ("$top", "1"),
         ("$count", "true"),
         ("$orderby", "lastModifiedDateTime desc"),
         ("$select", "id,changeKey,lastModifiedDateTime"),
     ];
-    let looked = source.get::<Looked>(method, Target::Path(&path, &query));
+    let looked = source.get::<Looked>(Method::MessagesList, Target::Path(&path, &query));
     match looked.await {
         Ok(looked) => Ok(looked.count.map(|count| Seen {
             count,

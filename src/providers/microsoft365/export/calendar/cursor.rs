@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::model::dataset::Dataset;
 use crate::providers::microsoft365::NAME;
 use crate::providers::microsoft365::api::Link;
-use crate::providers::microsoft365::export::quiet::Seen;
 use crate::providers::reading::cursor::Place;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -53,12 +52,6 @@ pub(super) struct Window {
     pub(super) listed: bool,
     /// A round is under way.
     pub(super) open: bool,
-    /// What was seen before the last completed round.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) seen: Option<Seen>,
-    /// What was seen before the round that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) seen_now: Option<Seen>,
 }
 
 impl Window {
@@ -74,8 +67,6 @@ impl Window {
             at: None,
             listed: false,
             open: false,
-            seen: None,
-            seen_now: None,
         }
     }
 

@@ -74,7 +74,7 @@ impl<'a, A: Ask> Reader<'a, A> {
     ) -> Result<(), Error> {
         let key = RecordKey::plain(event.id.clone());
         match self.change(event, window) {
-            Ok(change) => gathered.changes.push(change),
+            Ok(change) => gathered.changes.extend(change),
             Err(misread) => {
                 let operation = Method::EventsDelta.name();
                 let noted = gathered.fail(operation, key, misread);
@@ -84,26 +84,30 @@ impl<'a, A: Ask> Reader<'a, A> {
         Ok(())
     }
 
-    /// Returns what becomes of an event. The series of an occurrence is known by now.
-    fn change(&self, event: WireEvent, window: &Window) -> Result<Change, Misread> {
+    /// Returns what becomes of an event. The series of an occurrence is known by now; a series itself is no row, since the
+    /// vendor tells some and not others, and its occurrences are.
+    fn change(&self, event: WireEvent, window: &Window) -> Result<Option<Change>, Misread> {
+        if event.is_series() {
+            return Ok(None);
+        }
         let key = RecordKey::plain(event.id.clone());
-        let is_series = event.is_series();
         let event = match (event.is_occurrence(), &event.series_master_id) {
             (true, Some(id)) => match self.series.get(id) {
                 Some(Some(series)) => {
                     let series = series.clone();
                     event.of_series(&series)
                 }
-                Some(None) | None => return Ok(Change::Delete(key)),
+                Some(None) | None => return Ok(Some(Change::Delete(key))),
             },
             _ => event,
         };
         let read = record::read(event, &self.source.request.privacy)?;
         let (starts, ends) = (read.event.starts_at, read.event.ends_at);
-        if read.excluded || !(is_series || window.holds(starts, ends)) {
-            return Ok(Change::Delete(key));
+        if read.excluded || !window.holds(starts, ends) {
+            return Ok(Some(Change::Delete(key)));
         }
-        Ok(Change::Upsert(key, Record::Event(Box::new(read.event))))
+        let record = Record::Event(Box::new(read.event));
+        Ok(Some(Change::Upsert(key, record)))
     }
 
     /// Learns the series of the occurrences on a page: from the page itself, else by asking for them.
@@ -153,14 +157,10 @@ impl<'a, A: Ask> Reader<'a, A> {
             return Ok(Change::Delete(key));
         };
         self.learn(std::slice::from_ref(&event)).await?;
-        let change = self.change(
-            WireEvent {
-                id: key.id,
-                ..event
-            },
-            window,
-        );
-        change.map_err(|Misread(why)| fault::malformed(Method::EventsGet.name(), why))
+        let id = key.id.clone();
+        let change = self.change(WireEvent { id, ..event }, window);
+        let malformed = |Misread(why)| fault::malformed(Method::EventsGet.name(), why);
+        Ok(change.map_err(malformed)?.unwrap_or(Change::Delete(key)))
     }
 }
 

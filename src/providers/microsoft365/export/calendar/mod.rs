@@ -1,14 +1,11 @@
 //! The primary calendar: a window of time, listed once, then followed, and laid anew every week.
 //!
 //! ```text
-//! one look: has anything happened? ─► no: Current
-//!        │ yes, or the first round
-//!        ▼
 //! calendarView/delta (the window is in the link) ─► series of occurrences looked up ─► Listed or Current
 //! ```
 //!
-//! An occurrence is a row of its own, with what its series says of it; so are the series and the exceptions that the
-//! vendor tells. What the vendor tells of a window is what is stored.
+//! The rows are what the calendar shows in the window: single events, exceptions, and each occurrence of a series with
+//! what the series says of it. A series itself is no row: the vendor tells some of them and not others.
 
 mod cursor;
 mod events;
@@ -22,7 +19,7 @@ mod zones;
 use self::cursor::{CalendarPlace, Window};
 use self::events::Reader;
 use super::ask::{Ask, Onward, Source};
-use super::{fault, quiet};
+use super::fault;
 use crate::model::cursor::Cursor;
 use crate::model::privacy::CalendarLevel;
 use crate::model::row::{Change, FailedItem, RecordKey};
@@ -69,20 +66,12 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
         }
     }
 
-    /// Begins a round, unless one look says that nothing has happened since the last.
+    /// Begins a round, unless the window is to be laid anew.
     async fn begin(&mut self, mut window: Window) -> Result<Page, Error> {
         if window.is_old(self.source.clock.now()) {
             let why = "The window of the calendar is a week old.";
             return Err(fault::read_anew(Method::EventsDelta.name(), why));
         }
-        let now = quiet::look(self.source, Method::EventsList, "events").await?;
-        if let (true, Some(before), Some(now)) = (window.listed, &window.seen, &now)
-            && before.is_all(now)
-        {
-            let place = CalendarPlace::At(window);
-            return page(Gathered::default(), &place, Position::Current);
-        }
-        window.seen_now = now;
         window.open = true;
         self.read(window).await
     }
@@ -115,7 +104,6 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
                 window.at = Some(delta);
                 window.open = false;
                 window.listed = true;
-                window.seen = window.seen_now.take();
                 let position = if listed {
                     Position::Current
                 } else {

@@ -78,7 +78,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
 
     /// Begins a round, unless one look says that nothing has happened since the last.
     async fn begin(&mut self, mut mailbox: Box<Mailbox>) -> Result<Page, Error> {
-        let now = quiet::look(self.source, Method::MessagesList, "messages").await?;
+        let now = quiet::look(self.source).await?;
         if let (true, Some(before), Some(now)) = (mailbox.listed, &mailbox.seen, &now)
             && before.is_all(now)
         {

@@ -46,8 +46,10 @@ struct Happening {
 #[derive(Debug, Clone)]
 struct State {
     folder: Option<String>,
-    since: Option<u64>,
+    /// Everything up to here has been told, or is in the plan.
     until: u64,
+    /// What is told in this round, fixed when it begins: messages, or folders.
+    plan: Vec<String>,
     at: usize,
     generation: u64,
     walking: bool,
@@ -197,8 +199,8 @@ impl Mailbox {
             self.chains.push(0);
             let state = State {
                 folder: folder.map(str::to_owned),
-                since: None,
                 until: self.seq,
+                plan: self.plan(folder, None),
                 at: 0,
                 generation: 0,
                 walking: true,
@@ -212,7 +214,7 @@ impl Mailbox {
         assert_eq!(state.folder.as_deref(), folder, "a chain of another folder");
         if !state.walking {
             state = State {
-                since: Some(state.until),
+                plan: self.plan(folder, Some(state.until)),
                 until: self.seq,
                 at: 0,
                 walking: true,
@@ -220,6 +222,28 @@ impl Mailbox {
             };
         }
         Ok((chain, state))
+    }
+
+    /// Returns what a round tells of a folder, or of the tree where none is named.
+    fn plan(&self, folder: Option<&str>, since: Option<u64>) -> Vec<String> {
+        let is_new = |seq: u64| since.is_none_or(|since| seq > since);
+        match (folder, since) {
+            (Some(folder), None) => {
+                let inside = self.messages.iter().filter(|(_, it)| it.folder == folder);
+                inside.map(|(id, _)| id.clone()).collect()
+            }
+            (Some(folder), Some(_)) => {
+                let happened = self.journal.iter();
+                let happened = happened.filter(|it| it.folder == folder && is_new(it.seq));
+                happened.map(|it| it.message.clone()).collect()
+            }
+            (None, _) => {
+                let dropped = self.dropped.iter().filter(|_| since.is_some());
+                let all = self.folders.iter().chain(dropped);
+                let new = all.filter(|(_, seq)| since.is_none() || is_new(**seq));
+                new.map(|(name, _)| name.clone()).collect()
+            }
+        }
     }
 
     /// Cuts a page out of all items and links it with what follows.
@@ -254,54 +278,31 @@ impl Mailbox {
             return Err(gone());
         }
         let (chain, state) = self.resume(asked, Some(&folder))?;
-        let items = match state.since {
-            None => self.first(&folder),
-            Some(since) => self.changed(&folder, since, state.until),
-        };
+        let items = state.plan.iter().map(|id| self.told(&folder, id)).collect();
         let path = format!("mailFolders/{folder}/messages/delta");
         Ok(self.page(&path, chain, state, items))
     }
 
-    fn first(&self, folder: &str) -> Vec<Value> {
-        let inside = self.messages.iter().filter(|(_, it)| it.folder == folder);
-        inside.filter_map(|(id, _)| self.message(id)).collect()
-    }
-
-    fn changed(&self, folder: &str, since: u64, until: u64) -> Vec<Value> {
-        let happened = self.journal.iter();
-        let happened =
-            happened.filter(|it| it.folder == folder && it.seq > since && it.seq <= until);
-        let shown = happened.map(|it| {
-            let is_here = self
-                .messages
-                .get(&it.message)
-                .is_some_and(|now| now.folder == folder);
-            let removed = json!({"id": it.message, "@removed": {"reason": "deleted"}});
-            if is_here {
-                self.message(&it.message).unwrap_or(removed)
-            } else {
-                removed
-            }
-        });
-        shown.collect()
+    /// A message as it is now, or that it is not in the folder.
+    fn told(&self, folder: &str, id: &str) -> Value {
+        let is_here = self.messages.get(id).is_some_and(|it| it.folder == folder);
+        let removed = json!({"id": id, "@removed": {"reason": "deleted"}});
+        match self.message(id) {
+            Some(message) if is_here => message,
+            _ => removed,
+        }
     }
 
     fn folders_delta(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         let (chain, state) = self.resume(asked, None)?;
-        let since = state.since.unwrap_or(0);
-        let is_first = state.since.is_none();
-        let there = self
-            .folders
-            .iter()
-            .filter(|(_, seq)| is_first || **seq > since);
-        let there = there
-            .map(|(name, _)| json!({"id": name, "displayName": name, "parentFolderId": "top"}));
-        let gone = self
-            .dropped
-            .iter()
-            .filter(|(_, seq)| !is_first && **seq > since);
-        let gone = gone.map(|(name, _)| json!({"id": name, "@removed": {"reason": "deleted"}}));
-        let items: Vec<Value> = there.chain(gone).collect();
+        let told = |name: &String| {
+            if self.folders.contains_key(name) {
+                json!({"id": name, "displayName": name, "parentFolderId": "top"})
+            } else {
+                json!({"id": name, "@removed": {"reason": "deleted"}})
+            }
+        };
+        let items = state.plan.iter().map(told).collect();
         Ok(self.page("mailFolders/delta", chain, state, items))
     }
 }
