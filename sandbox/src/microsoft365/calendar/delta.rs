@@ -112,7 +112,7 @@ fn resumed(
 
 /// Whether a series itself is told besides its occurrences.
 fn tells_series(number: u64) -> bool {
-    mix(0x5E21E5, number).is_multiple_of(2)
+    mix(0x5E21, number).is_multiple_of(2)
 }
 
 /// What the window holds; a series comes before its occurrences.

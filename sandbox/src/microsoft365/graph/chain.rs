@@ -132,7 +132,7 @@ pub(crate) struct Chains {
     seed: u64,
     opened: u64,
     /// By the order of their beginning.
-    chains: BTreeMap<u64, Chain>,
+    all: BTreeMap<u64, Chain>,
 }
 
 impl Chains {
@@ -146,8 +146,8 @@ impl Chains {
     /// Begins a chain and returns its number.
     pub(crate) fn open(&mut self, scope: Scope, options: Options) -> u64 {
         self.opened += 1;
-        while self.chains.len() >= KEPT_CHAINS {
-            self.chains.pop_first();
+        while self.all.len() >= KEPT_CHAINS {
+            self.all.pop_first();
         }
         let chain = Chain {
             scope,
@@ -155,7 +155,7 @@ impl Chains {
             generation: mix(self.seed, self.opened) % 900,
             states: VecDeque::new(),
         };
-        self.chains.insert(self.opened, chain);
+        self.all.insert(self.opened, chain);
         self.opened
     }
 
@@ -169,7 +169,7 @@ impl Chains {
         let (number, generation) = self
             .decoded(token)
             .ok_or_else(GraphError::invalid_sync_state)?;
-        let Some(chain) = self.chains.get(&number) else {
+        let Some(chain) = self.all.get(&number) else {
             return Err(forgotten(generation, None));
         };
         if !fits(chain.scope) || chain.options.immutable_ids != immutable_ids {
@@ -189,7 +189,7 @@ impl Chains {
     /// Keeps a new generation of a chain's state and returns the link's token.
     pub(crate) fn advance(&mut self, number: u64, state: State) -> String {
         let mut generation = 0;
-        if let Some(chain) = self.chains.get_mut(&number) {
+        if let Some(chain) = self.all.get_mut(&number) {
             chain.generation += 1;
             generation = chain.generation;
             chain.states.push_back((generation, state));
@@ -203,12 +203,12 @@ impl Chains {
 
     /// The scope of a chain.
     pub(crate) fn scope(&self, number: u64) -> Option<Scope> {
-        self.chains.get(&number).map(|chain| chain.scope)
+        self.all.get(&number).map(|chain| chain.scope)
     }
 
     /// Forgets the states of all links given out so far.
     pub(crate) fn expire(&mut self, which: impl Fn(Scope) -> bool) {
-        for chain in self.chains.values_mut().filter(|chain| which(chain.scope)) {
+        for chain in self.all.values_mut().filter(|chain| which(chain.scope)) {
             chain.states.clear();
         }
     }
@@ -225,7 +225,7 @@ impl Chains {
 fn forgotten(generation: u64, chain: Option<&Chain>) -> GraphError {
     let mut message = format!("The sync state generation is not found; generation={generation};");
     if let Some(chain) = chain {
-        message += &format!("[highest={}]", chain.generation);
+        message.extend(["[highest=", &chain.generation.to_string(), "]"]);
         let kept = chain.states.iter().rev();
         message.extend(kept.map(|(generation, _)| format!("[{generation}]")));
     }

@@ -45,16 +45,13 @@ pub(crate) fn messages(context: &Context<'_>) -> Result<Reply, GraphError> {
     let mut chains = user.chains.lock();
     let mailbox = mailbox_of(user);
     let folder = folder_at(context, &mailbox, 1)?;
-    let resumed = match link(context) {
-        Some(token) => {
-            let fits = |scope| scope == Scope::Messages(folder);
-            chains.resume(token, fits, context.immutable_ids())?
-        }
-        None => {
-            let options = options(context, "message", PROPERTIES)?;
-            let walk = Walk::begin(None, mailbox.seq, mailbox.end());
-            opened(&mut chains, Scope::Messages(folder), options, walk)
-        }
+    let resumed = if let Some(token) = link(context) {
+        let fits = |scope| scope == Scope::Messages(folder);
+        chains.resume(token, fits, context.immutable_ids())?
+    } else {
+        let options = options(context, "message", PROPERTIES)?;
+        let walk = Walk::begin(None, mailbox.seq, mailbox.end());
+        opened(&mut chains, Scope::Messages(folder), options, walk)
     };
     let page = page(context, &mailbox, folder, &resumed);
     let select = resumed.options.select.as_deref();
@@ -292,17 +289,13 @@ pub(crate) fn folders(context: &Context<'_>) -> Result<Reply, GraphError> {
     let user = context.user()?;
     let mut chains = user.chains.lock();
     let mailbox = mailbox_of(user);
-    let resumed = match link(context) {
-        Some(token) => chains.resume(
-            token,
-            |scope| scope == Scope::Folders,
-            context.immutable_ids(),
-        )?,
-        None => {
-            let options = options(context, "mailFolder", FOLDER_PROPERTIES)?;
-            let walk = Walk::begin(None, mailbox.seq, 0);
-            opened(&mut chains, Scope::Folders, options, walk)
-        }
+    let resumed = if let Some(token) = link(context) {
+        let fits = |scope| scope == Scope::Folders;
+        chains.resume(token, fits, context.immutable_ids())?
+    } else {
+        let options = options(context, "mailFolder", FOLDER_PROPERTIES)?;
+        let walk = Walk::begin(None, mailbox.seq, 0);
+        opened(&mut chains, Scope::Folders, options, walk)
     };
     let walk = match resumed.state {
         State::Waiting { since } => Walk::begin(Some(since), mailbox.seq, 0),
