@@ -237,10 +237,9 @@ pub(crate) fn from_neutral(given: &Resource, owner: (&str, &str), now: i64) -> O
         put("locations", json!([place]));
         put("location", place);
     }
-    let sensitivity = match text("visibility") {
-        Some(word @ ("private" | "confidential")) => word,
-        _ => "normal",
-    };
+    let sensitivity = text("visibility")
+        .filter(|word| matches!(*word, "private" | "confidential"))
+        .unwrap_or("normal");
     put("sensitivity", json!(sensitivity));
     let show = match (text("transparency"), text("status")) {
         (Some("transparent"), _) => "free",
