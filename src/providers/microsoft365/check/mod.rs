@@ -61,7 +61,7 @@ impl Check<'_> {
             authenticated: words::authenticated(self.spec, self.api.tokens.credential().name()),
             delegation: words::delegation(&states, &self.links()),
             permissions: self.permissions(&wanted, request),
-            least_privilege: self.least_privilege(request, &excess).await,
+            least_privilege: self.least_privilege(request, &excess, &wanted).await,
             service_identity: Finding::good("An application is no person's."),
             throttled: throttled.next(),
             scopes: states.into_iter().map(RoleState::shown).collect(),

@@ -113,6 +113,24 @@ async fn a_shared_mailbox_is_neither_suspended_nor_in_want_of_a_licence() {
 }
 
 #[tokio::test]
+async fn a_disabled_account_whose_mailbox_is_refused_may_be_either() {
+    let user = with(
+        licensed("1", "peter@acme.example"),
+        json!({"accountEnabled": false, "assignedPlans": []}),
+    );
+    let inbox = (
+        "users/1/mailFolders/inbox",
+        403,
+        failed("ErrorAccessDenied"),
+    );
+    let (user, _) = one(&["User.Read.All"], user, &[inbox]).await;
+    assert_eq!(
+        (user.suspended, user.licensed, user.mailbox),
+        (Known::Unknown, Known::False, Known::Unknown)
+    );
+}
+
+#[tokio::test]
 async fn a_disabled_person_with_a_licence_is_not_taken_for_a_shared_mailbox() {
     let user = with(
         licensed("1", "peter@acme.example"),
