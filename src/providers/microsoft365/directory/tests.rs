@@ -25,7 +25,7 @@ fn with(mut user: Value, changes: Value) -> Value {
 }
 
 async fn find(graph: &FakeGraph, wanted: &[&str]) -> Vec<(Email, Result<RemoteUser, Error>)> {
-    let session = graph.open(spec()).await;
+    let session = graph.open(spec());
     // A token has been got by the time people are looked for: its roles are known.
     session.api.tokens.find().await.unwrap();
     let wanted: Vec<Email> = wanted.iter().map(|one| email(one)).collect();
