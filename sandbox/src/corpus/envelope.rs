@@ -1,6 +1,6 @@
 //! What a message says about itself, the way mail programs show it. Nothing is refused: damaged mail is mail.
 
-use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders as _};
+use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _};
 
 /// Somebody's name and address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,13 +111,12 @@ fn references(message: &Message<'_>) -> Vec<String> {
 }
 
 fn importance(message: &Message<'_>) -> &'static str {
-    let header = |name: &'static str| message.header(HeaderName::Other(name.into()));
-    let text = |name: &'static str| header(name).and_then(HeaderValue::as_text);
-    let priority = text("X-Priority").and_then(|text| text.trim().chars().next());
-    match (
-        text("Importance").map(str::to_lowercase).as_deref(),
-        priority,
-    ) {
+    let text = |name: &'static str| {
+        let raw = message.header_raw(name)?;
+        Some(raw.trim().to_lowercase())
+    };
+    let priority = text("X-Priority").and_then(|text| text.chars().next());
+    match (text("Importance").as_deref(), priority) {
         (Some("high"), _) | (None, Some('1' | '2')) => "high",
         (Some("low"), _) | (None, Some('4' | '5')) => "low",
         _ => "normal",
@@ -135,7 +134,7 @@ pub(crate) fn body(raw: &[u8], prefer_text: bool) -> Body {
     let Some(message) = parse(raw) else {
         return Body::Text(String::new());
     };
-    let is_html = message.html_part(0).is_some_and(|part| part.is_text_html());
+    let is_html = message.html_part(0).is_some_and(MessagePart::is_text_html);
     if is_html && !prefer_text {
         return Body::Html(message.body_html(0).unwrap_or_default().into_owned());
     }

@@ -79,7 +79,7 @@ impl People {
         self.by_id.get(&key.to_lowercase())
     }
 
-    /// A person by id or user principal name, as the directory and SharePoint find people.
+    /// A person by id or user principal name, as the directory and `SharePoint` find people.
     pub(crate) fn by_principal(&self, key: &str) -> Option<&Arc<User>> {
         let named = || {
             let user = self.by_address.get(&key.to_lowercase())?;

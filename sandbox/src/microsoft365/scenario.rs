@@ -125,11 +125,11 @@ pub(crate) struct AppScenario {
 pub(crate) struct Federated {
     pub(crate) issuer: String,
     pub(crate) subject: String,
-    #[serde(default = "exchange_audience")]
+    #[serde(default = "usual_audience")]
     pub(crate) audience: String,
 }
 
-fn exchange_audience() -> String {
+fn usual_audience() -> String {
     "api://AzureADTokenExchange".to_owned()
 }
 

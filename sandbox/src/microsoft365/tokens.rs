@@ -53,7 +53,7 @@ impl Tokens {
     }
 }
 
-/// A token as Entra writes it. Its signature is none: only the vendor itself looks at it.
+/// A token as Entra writes it. Its signature is none, but base64url all the same: only the vendor itself looks at it.
 fn written(app: &Registration, tenant: &Tenant, roles: &[String], now: i64) -> String {
     let header = json!({ "typ": "JWT", "alg": "RS256", "x5t": "sandbox", "kid": "sandbox" });
     let object = app.object_id("service principal");
@@ -80,7 +80,7 @@ fn written(app: &Registration, tenant: &Tenant, roles: &[String], now: i64) -> S
     claim("ver", json!("1.0"));
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let random: String = std::iter::repeat_with(fastrand::alphanumeric)
-        .take(40)
+        .take(41)
         .collect();
     let claims = Value::Object(claims);
     format!(

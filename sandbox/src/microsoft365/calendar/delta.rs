@@ -14,7 +14,7 @@ use crate::microsoft365::errors::GraphError;
 use crate::microsoft365::graph::access::Context;
 use crate::microsoft365::graph::chain::{Chains, Key, Options, Resumed, Scope, State, Walk};
 use crate::microsoft365::graph::many;
-use crate::microsoft365::mail::delta::{link, onward, opened, size};
+use crate::microsoft365::mail::delta::{link, onward, size};
 use crate::random::mix;
 
 const REFUSED: &[&str] = &[
@@ -50,7 +50,7 @@ pub(crate) fn delta(context: &Context<'_>) -> Result<Reply, GraphError> {
     let size = size(context, &resumed.options);
     let rest = walk.plan.get(walk.at..).unwrap_or_default();
     let page = rest.get(..size.min(rest.len())).unwrap_or_default();
-    let (page, next) = if !page.is_empty() && walk.pauses(resumed.chain) {
+    let (page, next) = if !page.is_empty() && walk.pauses(resumed.salt) {
         (
             &[][..],
             State::Walking(Walk {
@@ -71,7 +71,7 @@ pub(crate) fn delta(context: &Context<'_>) -> Result<Reply, GraphError> {
     } else {
         (page, State::Waiting { since: walk.until })
     };
-    let repeats = !page.is_empty() && mix(resumed.chain ^ 0x5E17, walk.at as u64).is_multiple_of(5);
+    let repeats = !page.is_empty() && walk.repeats(resumed.salt);
     let before = walk.at.checked_sub(1).and_then(|at| walk.plan.get(at));
     let keys = before.filter(|_| repeats).into_iter().chain(page);
     let items: Vec<Value> = keys
@@ -88,8 +88,8 @@ fn resumed(
 ) -> Result<(Resumed, Window), GraphError> {
     if let Some(token) = link(context) {
         let resumed = chains.resume(token, Scope::is_calendar, context.immutable_ids())?;
-        return match chains.scope(resumed.chain) {
-            Some(Scope::Calendar { from, until }) => Ok((resumed, (from, until))),
+        return match resumed.scope {
+            Scope::Calendar { from, until } => Ok((resumed, (from, until))),
             _ => Err(GraphError::invalid_sync_state()),
         };
     }
@@ -107,12 +107,12 @@ fn resumed(
         ..Walk::begin(None, calendar.seq, 0)
     };
     let scope = Scope::Calendar { from, until };
-    Ok((opened(chains, scope, options, walk), (from, until)))
+    Ok((chains.open(scope, options, walk), (from, until)))
 }
 
 /// Whether a series itself is told besides its occurrences.
 fn tells_series(number: u64) -> bool {
-    mix(0x5E21E5, number).is_multiple_of(2)
+    mix(0x5E21, number).is_multiple_of(2)
 }
 
 /// What the window holds; a series comes before its occurrences.
@@ -162,10 +162,7 @@ fn shown(calendar: &Calendar, key: Key, window: Window, view: &View) -> Value {
         return removed(key, view);
     };
     let inside = if event.rule.is_some() {
-        calendar
-            .view(from, until)
-            .iter()
-            .any(|known| known.0 == key.0)
+        calendar.shows(key.0, from, until)
     } else {
         event.overlaps(from, until)
     };

@@ -2,6 +2,8 @@
 //!
 //! Source: learn.microsoft.com/graph/api/resources/event (read 2026-11-22).
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -237,10 +239,9 @@ pub(crate) fn from_neutral(given: &Resource, owner: (&str, &str), now: i64) -> O
         put("locations", json!([place]));
         put("location", place);
     }
-    let sensitivity = match text("visibility") {
-        Some(word @ ("private" | "confidential")) => word,
-        _ => "normal",
-    };
+    let sensitivity = text("visibility")
+        .filter(|word| matches!(*word, "private" | "confidential"))
+        .unwrap_or("normal");
     put("sensitivity", json!(sensitivity));
     let show = match (text("transparency"), text("status")) {
         (Some("transparent"), _) => "free",
@@ -257,6 +258,7 @@ pub(crate) fn from_neutral(given: &Resource, owner: (&str, &str), now: i64) -> O
         start,
         end,
         rule: rule_of(given),
+        occurrences: Arc::default(),
         fields,
     })
 }
@@ -321,6 +323,7 @@ pub(crate) fn from_graph(given: Resource, owner: (&str, &str), now: i64) -> Resu
         start: moment("start")?,
         end: moment("end")?,
         rule: None,
+        occurrences: Arc::default(),
         fields: defaults(owner),
     };
     apply(&mut event, given)?;

@@ -174,7 +174,7 @@ pub(crate) fn read(recurrence: &Value, start: &Moment) -> Option<String> {
     };
     let mut rule = format!("FREQ={frequency}");
     let mut add = |name: &str, value: String| {
-        rule.push_str(&format!(";{name}={value}"));
+        rule.extend([";", name, "=", value.as_str()]);
     };
     if let Some(interval) = number(pattern, "interval").filter(|interval| *interval > 1) {
         add("INTERVAL", interval.to_string());

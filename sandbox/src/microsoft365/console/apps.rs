@@ -43,11 +43,31 @@ pub(crate) fn answer(
     }
 }
 
-/// Tells `null`, which takes something away, from absence.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
+/// What a change says about something that there may be none of.
+#[derive(Default)]
+enum Setting<T> {
+    #[default]
+    Kept,
+    /// `null`.
+    Cleared,
+    Given(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = Option::<T>::deserialize(deserializer)?;
+        Ok(given.map_or(Self::Cleared, Self::Given))
+    }
+}
+
+impl<T> Setting<T> {
+    fn apply(self, place: &mut Option<T>) {
+        match self {
+            Self::Kept => {}
+            Self::Cleared => *place = None,
+            Self::Given(value) => *place = Some(value),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -55,26 +75,22 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 struct Change {
     enabled: Option<bool>,
     deleted: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
-    access_policy: Option<Option<AccessPolicy>>,
-    #[serde(default, deserialize_with = "given")]
-    exchange_rbac: Option<Option<ExchangeRbac>>,
+    #[serde(default)]
+    access_policy: Setting<AccessPolicy>,
+    #[serde(default)]
+    exchange_rbac: Setting<ExchangeRbac>,
     federated: Option<Vec<Federated>>,
 }
 
 fn change(call: &Call, app: &mut Registration) -> Outcome {
     let change: Change = body(call)?;
-    if let Some(Some(rbac)) = &change.exchange_rbac {
+    if let Setting::Given(rbac) = &change.exchange_rbac {
         check_rbac(rbac).map_err(Refusal::bad)?;
     }
     app.enabled = change.enabled.unwrap_or(app.enabled);
     app.deleted = change.deleted.unwrap_or(app.deleted);
-    if let Some(policy) = change.access_policy {
-        app.access_policy = policy;
-    }
-    if let Some(rbac) = change.exchange_rbac {
-        app.exchange_rbac = rbac;
-    }
+    change.access_policy.apply(&mut app.access_policy);
+    change.exchange_rbac.apply(&mut app.exchange_rbac);
     if let Some(federated) = change.federated {
         app.federated = federated;
     }

@@ -85,10 +85,9 @@ pub(crate) fn generated(
         ("root".to_owned(), json!({})),
         ("folder".to_owned(), json!({})),
     ]);
-    let mut items = vec![(
-        drive.root.clone(),
-        complete(root, &drive.root, drive, owner, epoch),
-    )];
+    let mut root = complete(root, &drive.root, drive, owner, epoch);
+    root.shift_remove("parentReference");
+    let mut items = vec![(drive.root.clone(), root)];
     for file in generate::drive::files(seed, count, epoch, &drive.root) {
         let text = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default();
         let id = item_id(hash(text("id")));
@@ -141,7 +140,7 @@ fn without_fraction(at: &str) -> String {
     format!("{}Z", head.trim_end_matches('Z'))
 }
 
-/// Fills in everything that OneDrive would.
+/// Fills in everything that `OneDrive` would.
 pub(crate) fn complete(
     given: Resource,
     id: &str,

@@ -1,4 +1,4 @@
-//! OneDrive.
+//! `OneDrive`.
 //!
 //! Source: learn.microsoft.com/graph/api/resources/drive and driveitem-delta (read 2026-11-22).
 
@@ -77,7 +77,7 @@ fn drive(context: &Context<'_>) -> Result<Reply, GraphError> {
     let select = select::wanted(context, "drive", DRIVE_PROPERTIES)?;
     let profile = user.profile.read();
     let store = user.drive.lock();
-    let used: u64 = store
+    let taken: u64 = store
         .items
         .values()
         .filter_map(|item| item.get("size")?.as_u64())
@@ -96,8 +96,8 @@ fn drive(context: &Context<'_>) -> Result<Reply, GraphError> {
         "owner": person,
         "createdBy": { "user": { "displayName": "System Account" } },
         "lastModifiedBy": person,
-        "quota": { "deleted": 0, "remaining": total.saturating_sub(used), "state": "normal", "total": total,
-            "used": used },
+        "quota": { "deleted": 0, "remaining": total.saturating_sub(taken), "state": "normal", "total": total,
+            "used": taken },
     });
     let resource = select::narrowed(resource, select.as_deref());
     Ok(one(context, "drives", resource))

@@ -1,4 +1,4 @@
-//! One person's OneDrive.
+//! One person's `OneDrive`.
 
 use std::collections::{BTreeMap, HashMap};
 

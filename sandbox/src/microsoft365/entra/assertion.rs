@@ -24,8 +24,9 @@ struct Claims {
     sub: String,
     #[serde(default)]
     aud: Value,
-    exp: Option<i64>,
-    nbf: Option<i64>,
+    // Clients also send times with fractions.
+    exp: Option<f64>,
+    nbf: Option<f64>,
     jti: Option<String>,
 }
 
@@ -112,12 +113,21 @@ fn check_certificate(
 }
 
 fn check_times(claims: &Claims, now: i64) -> Result<(), TokenError> {
-    let (from, until) = (claims.nbf.unwrap_or(0), claims.exp.unwrap_or(0));
+    let (from, until) = (seconds(claims.nbf), seconds(claims.exp));
     if from <= now + SKEW && until > now - SKEW {
         Ok(())
     } else {
         Err(TokenError::untimely(now, from, until))
     }
+}
+
+/// Whole seconds since 1970.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it saturates, and such times are far off"
+)]
+fn seconds(time: Option<f64>) -> i64 {
+    time.unwrap_or(0.0).floor() as i64
 }
 
 fn federated(

@@ -240,13 +240,12 @@ fn exchange_grant(
 
 fn drive_owner(world: &Microsoft365, call: &Call) -> Result<Arc<User>, GraphError> {
     let people = world.people.read();
-    let user = match route::drive_key(call) {
-        Some(drive) => people.by_drive(&drive).ok_or_else(GraphError::no_file)?,
-        None => {
-            let key = route::user_key(call).unwrap_or_default();
-            let found = people.by_principal(&key);
-            found.ok_or_else(|| GraphError::no_directory_object(&key))?
-        }
+    let user = if let Some(drive) = route::drive_key(call) {
+        people.by_drive(&drive).ok_or_else(GraphError::no_file)?
+    } else {
+        let key = route::user_key(call).unwrap_or_default();
+        let found = people.by_principal(&key);
+        found.ok_or_else(|| GraphError::no_directory_object(&key))?
     };
     let provisioned = user.profile.read().drive;
     if provisioned {

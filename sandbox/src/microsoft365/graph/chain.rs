@@ -98,15 +98,14 @@ impl Walk {
         }
     }
 
-    /// Whether an empty page comes before this one, which happens now and then.
-    pub(crate) fn pauses(&self, chain: u64) -> bool {
-        !self.paused && mix(chain, self.at as u64).is_multiple_of(11)
+    /// Whether an empty page comes before this one, which happens now and then; `salt` is the chain's.
+    pub(crate) fn pauses(&self, salt: u64) -> bool {
+        !self.paused && mix(salt ^ self.until, self.at as u64).is_multiple_of(11)
     }
 
-    /// The item of the page before that this page repeats, which happens now and then.
-    pub(crate) fn replayed(&self, chain: u64) -> Option<u64> {
-        let repeats = mix(chain ^ 0x5E17, self.at as u64).is_multiple_of(5);
-        self.last.filter(|_| repeats)
+    /// Whether this page begins with the last item of the page before, which happens now and then.
+    pub(crate) fn repeats(&self, salt: u64) -> bool {
+        mix(salt ^ 0x5E17 ^ self.until, self.at as u64).is_multiple_of(5)
     }
 }
 
@@ -122,8 +121,11 @@ struct Chain {
 #[derive(Debug)]
 pub(crate) struct Resumed {
     pub(crate) chain: u64,
+    pub(crate) scope: Scope,
     pub(crate) options: Options,
     pub(crate) state: State,
+    /// Makes chains differ in what happens now and then: it depends on what is tracked, not on who asks first.
+    pub(crate) salt: u64,
 }
 
 /// All chains of one mailbox.
@@ -132,7 +134,7 @@ pub(crate) struct Chains {
     seed: u64,
     opened: u64,
     /// By the order of their beginning.
-    chains: BTreeMap<u64, Chain>,
+    all: BTreeMap<u64, Chain>,
 }
 
 impl Chains {
@@ -143,20 +145,35 @@ impl Chains {
         }
     }
 
-    /// Begins a chain and returns its number.
-    pub(crate) fn open(&mut self, scope: Scope, options: Options) -> u64 {
+    /// Begins a chain with its first round.
+    pub(crate) fn open(&mut self, scope: Scope, options: Options, walk: Walk) -> Resumed {
         self.opened += 1;
-        while self.chains.len() >= KEPT_CHAINS {
-            self.chains.pop_first();
+        while self.all.len() >= KEPT_CHAINS {
+            self.all.pop_first();
         }
         let chain = Chain {
             scope,
-            options,
+            options: options.clone(),
             generation: mix(self.seed, self.opened) % 900,
             states: VecDeque::new(),
         };
-        self.chains.insert(self.opened, chain);
-        self.opened
+        self.all.insert(self.opened, chain);
+        Resumed {
+            chain: self.opened,
+            scope,
+            options,
+            state: State::Walking(walk),
+            salt: self.salt(scope),
+        }
+    }
+
+    fn salt(&self, scope: Scope) -> u64 {
+        let number = match scope {
+            Scope::Folders => 0,
+            Scope::Calendar { .. } => 1,
+            Scope::Messages(folder) => 2 + u64::from(folder),
+        };
+        mix(self.seed, number)
     }
 
     /// Finds where a link goes on. It must be one of this scope and asked with the same kind of ids.
@@ -169,7 +186,7 @@ impl Chains {
         let (number, generation) = self
             .decoded(token)
             .ok_or_else(GraphError::invalid_sync_state)?;
-        let Some(chain) = self.chains.get(&number) else {
+        let Some(chain) = self.all.get(&number) else {
             return Err(forgotten(generation, None));
         };
         if !fits(chain.scope) || chain.options.immutable_ids != immutable_ids {
@@ -179,8 +196,10 @@ impl Chains {
         match known {
             Some((_, state)) => Ok(Resumed {
                 chain: number,
+                scope: chain.scope,
                 options: chain.options.clone(),
                 state: state.clone(),
+                salt: self.salt(chain.scope),
             }),
             None => Err(forgotten(generation, Some(chain))),
         }
@@ -189,7 +208,7 @@ impl Chains {
     /// Keeps a new generation of a chain's state and returns the link's token.
     pub(crate) fn advance(&mut self, number: u64, state: State) -> String {
         let mut generation = 0;
-        if let Some(chain) = self.chains.get_mut(&number) {
+        if let Some(chain) = self.all.get_mut(&number) {
             chain.generation += 1;
             generation = chain.generation;
             chain.states.push_back((generation, state));
@@ -201,14 +220,9 @@ impl Chains {
         URL_SAFE_NO_PAD.encode(text)
     }
 
-    /// The scope of a chain.
-    pub(crate) fn scope(&self, number: u64) -> Option<Scope> {
-        self.chains.get(&number).map(|chain| chain.scope)
-    }
-
     /// Forgets the states of all links given out so far.
     pub(crate) fn expire(&mut self, which: impl Fn(Scope) -> bool) {
-        for chain in self.chains.values_mut().filter(|chain| which(chain.scope)) {
+        for chain in self.all.values_mut().filter(|chain| which(chain.scope)) {
             chain.states.clear();
         }
     }
@@ -225,7 +239,7 @@ impl Chains {
 fn forgotten(generation: u64, chain: Option<&Chain>) -> GraphError {
     let mut message = format!("The sync state generation is not found; generation={generation};");
     if let Some(chain) = chain {
-        message += &format!("[highest={}]", chain.generation);
+        message.extend(["[highest=", &chain.generation.to_string(), "]"]);
         let kept = chain.states.iter().rev();
         message.extend(kept.map(|(generation, _)| format!("[{generation}]")));
     }
@@ -248,6 +262,10 @@ mod tests {
         }
     }
 
+    fn open(chains: &mut Chains, scope: Scope) -> u64 {
+        chains.open(scope, options(), Walk::begin(None, 0, 0)).chain
+    }
+
     fn waiting(since: u64) -> State {
         State::Waiting { since }
     }
@@ -255,7 +273,7 @@ mod tests {
     #[test]
     fn the_newest_three_generations_can_be_gone_on_from() {
         let mut chains = Chains::new(5);
-        let chain = chains.open(Scope::Messages(1), options());
+        let chain = open(&mut chains, Scope::Messages(1));
         let tokens: Vec<String> = (0..5)
             .map(|since| chains.advance(chain, waiting(since)))
             .collect();
@@ -272,7 +290,7 @@ mod tests {
     #[test]
     fn a_link_fits_its_own_scope_and_kind_of_ids() {
         let mut chains = Chains::new(5);
-        let chain = chains.open(Scope::Folders, options());
+        let chain = open(&mut chains, Scope::Folders);
         let token = chains.advance(chain, waiting(1));
         assert!(
             chains
@@ -292,15 +310,16 @@ mod tests {
     #[test]
     fn expiry_and_age_forget() {
         let mut chains = Chains::new(5);
-        let first = chains.open(Scope::Folders, options());
+        let first = open(&mut chains, Scope::Folders);
         let token = chains.advance(first, waiting(1));
         chains.expire(Scope::is_calendar);
         assert!(chains.resume(&token, |_| true, true).is_ok());
         chains.expire(|scope| !scope.is_calendar());
         assert!(chains.resume(&token, |_| true, true).is_err());
         for _ in 0..KEPT_CHAINS {
-            chains.open(Scope::Folders, options());
+            open(&mut chains, Scope::Folders);
         }
-        assert_eq!(chains.scope(first), None);
+        let last = chains.advance(first, waiting(1));
+        assert!(chains.resume(&last, |_| true, true).is_err());
     }
 }

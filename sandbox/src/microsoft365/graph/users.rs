@@ -101,7 +101,7 @@ const SETTINGS: &[&str] = &[
     "automaticRepliesSetting",
     "workingHours",
 ];
-/// Exchange Online (Plan 2) and SharePoint Online (Plan 2) in Office 365 E3.
+/// Office 365 E3, and what of it stands for mail and for files.
 const SKU: &str = "6fd2c87f-b296-42f0-b197-1e91e994b900";
 const EXCHANGE_PLAN: &str = "efb87545-963c-4e0d-99df-69c6916d9eb0";
 const SHAREPOINT_PLAN: &str = "5dbe027f-2339-4123-9542-606e4d348a72";

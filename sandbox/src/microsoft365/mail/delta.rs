@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::mailbox::{Mailbox, Touched};
+use super::journal::Touched;
+use super::mailbox::Mailbox;
 use super::message::{FOLDER_PROPERTIES, PROPERTIES, View, folder_resource, resource};
 use super::{folder_at, mailbox_of, view};
 use crate::call::Reply;
@@ -45,16 +46,13 @@ pub(crate) fn messages(context: &Context<'_>) -> Result<Reply, GraphError> {
     let mut chains = user.chains.lock();
     let mailbox = mailbox_of(user);
     let folder = folder_at(context, &mailbox, 1)?;
-    let resumed = match link(context) {
-        Some(token) => {
-            let fits = |scope| scope == Scope::Messages(folder);
-            chains.resume(token, fits, context.immutable_ids())?
-        }
-        None => {
-            let options = options(context, "message", PROPERTIES)?;
-            let walk = Walk::begin(None, mailbox.seq, mailbox.end());
-            opened(&mut chains, Scope::Messages(folder), options, walk)
-        }
+    let resumed = if let Some(token) = link(context) {
+        let fits = |scope| scope == Scope::Messages(folder);
+        chains.resume(token, fits, context.immutable_ids())?
+    } else {
+        let options = options(context, "message", PROPERTIES)?;
+        let walk = Walk::begin(None, mailbox.journal.seq(), mailbox.end());
+        chains.open(Scope::Messages(folder), options, walk)
     };
     let page = page(context, &mailbox, folder, &resumed);
     let select = resumed.options.select.as_deref();
@@ -73,15 +71,6 @@ pub(crate) fn link<'a>(context: &'a Context<'_>) -> Option<&'a str> {
     ["$skiptoken", "$deltatoken", "$deltaToken", "$skipToken"]
         .into_iter()
         .find_map(|name| context.param(name))
-}
-
-pub(crate) fn opened(chains: &mut Chains, scope: Scope, options: Options, walk: Walk) -> Resumed {
-    let chain = chains.open(scope, options.clone());
-    Resumed {
-        chain,
-        options,
-        state: State::Walking(walk),
-    }
 }
 
 /// The link at the end of a page.
@@ -157,7 +146,7 @@ pub(crate) fn size(context: &Context<'_>, options: &Options) -> usize {
 
 fn page(context: &Context<'_>, mailbox: &Mailbox, folder: u32, resumed: &Resumed) -> Page {
     let walk = match &resumed.state {
-        State::Waiting { since } => Walk::begin(Some(*since), mailbox.seq, 0),
+        State::Waiting { since } => Walk::begin(Some(*since), mailbox.journal.seq(), 0),
         State::Walking(walk) => walk.clone(),
     };
     let size = size(context, &resumed.options);
@@ -165,7 +154,7 @@ fn page(context: &Context<'_>, mailbox: &Mailbox, folder: u32, resumed: &Resumed
         None => first_round(mailbox, folder, &resumed.options, &walk, size),
         Some(since) => later_round(mailbox, folder, &resumed.options, (since, &walk), size),
     };
-    if !found.is_empty() && walk.pauses(resumed.chain) {
+    if !found.is_empty() && walk.pauses(resumed.salt) {
         let paused = Walk {
             paused: true,
             ..walk
@@ -176,7 +165,8 @@ fn page(context: &Context<'_>, mailbox: &Mailbox, folder: u32, resumed: &Resumed
         };
     }
     let repeated = walk
-        .replayed(resumed.chain)
+        .last
+        .filter(|_| walk.repeats(resumed.salt))
         .map(|number| as_it_is(mailbox, folder, number));
     let next = match next_at {
         None => State::Waiting { since: walk.until },
@@ -243,7 +233,7 @@ fn later_round(
     (since, walk): (u64, &Walk),
     size: usize,
 ) -> (Vec<Item>, Option<usize>) {
-    let touched = mailbox.touched(folder, since, walk.until);
+    let touched = mailbox.journal.touched(folder, since, walk.until);
     let slice = touched.get(walk.at..).unwrap_or_default();
     let items = slice.iter().take(size).filter_map(|touched| {
         let item = as_it_is(mailbox, folder, touched.message);
@@ -292,20 +282,16 @@ pub(crate) fn folders(context: &Context<'_>) -> Result<Reply, GraphError> {
     let user = context.user()?;
     let mut chains = user.chains.lock();
     let mailbox = mailbox_of(user);
-    let resumed = match link(context) {
-        Some(token) => chains.resume(
-            token,
-            |scope| scope == Scope::Folders,
-            context.immutable_ids(),
-        )?,
-        None => {
-            let options = options(context, "mailFolder", FOLDER_PROPERTIES)?;
-            let walk = Walk::begin(None, mailbox.seq, 0);
-            opened(&mut chains, Scope::Folders, options, walk)
-        }
+    let resumed = if let Some(token) = link(context) {
+        let fits = |scope| scope == Scope::Folders;
+        chains.resume(token, fits, context.immutable_ids())?
+    } else {
+        let options = options(context, "mailFolder", FOLDER_PROPERTIES)?;
+        let walk = Walk::begin(None, mailbox.journal.seq(), 0);
+        chains.open(Scope::Folders, options, walk)
     };
     let walk = match resumed.state {
-        State::Waiting { since } => Walk::begin(Some(since), mailbox.seq, 0),
+        State::Waiting { since } => Walk::begin(Some(since), mailbox.journal.seq(), 0),
         State::Walking(walk) => walk,
     };
     let all = mailbox.folders.all().iter().enumerate().skip(walk.at);

@@ -1,11 +1,11 @@
 //! One person's mail.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::folders::{self, Folders};
+use super::journal::{Happening, Journal};
 use crate::corpus::envelope::Envelope;
 use crate::corpus::generate::mail::{Letters, Traits};
 use crate::corpus::threads::Threads;
@@ -54,40 +54,13 @@ pub(crate) struct Message {
     pub(crate) content: Content,
 }
 
-/// What happened to a message in a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Happening {
-    Arrived,
-    Changed,
-    Left,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    seq: u64,
-    message: u64,
-    folder: u32,
-    /// How often the message had been moved when it was there.
-    moves: u32,
-    happening: Happening,
-}
-
-/// A message that something happened to in a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Touched {
-    pub(crate) message: u64,
-    pub(crate) arrived: bool,
-}
-
 /// The mailbox. Messages stand in the order of arrival and their ids count them; deleted ones leave a gap.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     pub(crate) letters: Arc<Letters>,
     pub(crate) folders: Folders,
-    /// The number of the last change.
-    pub(crate) seq: u64,
     slots: Vec<Option<Message>>,
-    journal: Vec<Entry>,
+    pub(crate) journal: Journal,
     conversations: Threads,
 }
 
@@ -103,9 +76,8 @@ impl Mailbox {
         }
         let mut mailbox = Self {
             folders,
-            seq: 1,
             slots: Vec::with_capacity(letters.count as usize + stored.len()),
-            journal: Vec::new(),
+            journal: Journal::new(),
             conversations: Threads::default(),
             letters: Arc::new(letters),
         };
@@ -197,17 +169,6 @@ impl Mailbox {
         }
     }
 
-    fn note(&mut self, message: u64, folder: u32, moves: u32, happening: Happening) {
-        self.seq += 1;
-        self.journal.push(Entry {
-            seq: self.seq,
-            message,
-            folder,
-            moves,
-            happening,
-        });
-    }
-
     pub(crate) fn get(&self, id: u64) -> Option<&Message> {
         self.slots.get(index_of(id)?)?.as_ref()
     }
@@ -219,7 +180,7 @@ impl Mailbox {
     /// Delivers a message now.
     pub(crate) fn deliver(&mut self, stored: Stored, folder: u32, now: i64, read: bool) -> u64 {
         let id = self.insert(Content::Stored(Arc::new(stored)), folder, now, read);
-        self.note(id, folder, 0, Happening::Arrived);
+        self.journal.note(id, folder, 0, Happening::Arrived);
         id
     }
 
@@ -235,7 +196,7 @@ impl Mailbox {
         let (after, moves) = (message.read, message.moves);
         self.count(folder, before, -1);
         self.count(folder, after, 1);
-        self.note(id, folder, moves, Happening::Changed);
+        self.journal.note(id, folder, moves, Happening::Changed);
         true
     }
 
@@ -256,8 +217,8 @@ impl Mailbox {
         let moves = message.moves;
         self.count(before, read, -1);
         self.count(folder, read, 1);
-        self.note(id, before, moves - 1, Happening::Left);
-        self.note(id, folder, moves, Happening::Arrived);
+        self.journal.note(id, before, moves - 1, Happening::Left);
+        self.journal.note(id, folder, moves, Happening::Arrived);
         true
     }
 
@@ -268,20 +229,19 @@ impl Mailbox {
             return false;
         };
         self.count(message.folder, message.read, -1);
-        self.note(id, message.folder, message.moves, Happening::Left);
+        self.journal
+            .note(id, message.folder, message.moves, Happening::Left);
         true
     }
 
     /// Makes a folder and returns its number.
     pub(crate) fn add_folder(&mut self, name: &str, parent: u32) -> u32 {
-        self.seq += 1;
-        self.folders.add(name, parent, self.seq)
+        self.folders.add(name, parent, self.journal.advance())
     }
 
     /// Renames a folder; false if there is none.
     pub(crate) fn rename_folder(&mut self, number: u32, name: &str) -> bool {
-        self.seq += 1;
-        let seq = self.seq;
+        let seq = self.journal.advance();
         let Some(folder) = self.folders.get_mut(number) else {
             return false;
         };
@@ -311,8 +271,7 @@ impl Mailbox {
         for id in inside {
             self.delete(id);
         }
-        self.seq += 1;
-        let seq = self.seq;
+        let seq = self.journal.advance();
         if let Some(folder) = self.folders.get_mut(number) {
             folder.changed = seq;
             folder.deleted = true;
@@ -343,41 +302,6 @@ impl Mailbox {
     /// The position that all messages are below.
     pub(crate) fn end(&self) -> usize {
         self.slots.len()
-    }
-
-    /// The messages that something happened to in a folder after one change and up to another, each once.
-    pub(crate) fn touched(&self, folder: u32, since: u64, until: u64) -> Vec<Touched> {
-        let from = self.journal.partition_point(|entry| entry.seq <= since);
-        let entries = self.journal.get(from..).unwrap_or_default();
-        let wanted = entries
-            .iter()
-            .take_while(|entry| entry.seq <= until)
-            .filter(|entry| entry.folder == folder);
-        let mut places: HashMap<u64, usize> = HashMap::new();
-        let mut touched: Vec<Touched> = Vec::new();
-        for entry in wanted {
-            let place = *places.entry(entry.message).or_insert_with(|| {
-                touched.push(Touched {
-                    message: entry.message,
-                    arrived: false,
-                });
-                touched.len() - 1
-            });
-            if let Some(known) = touched.get_mut(place) {
-                known.arrived |= entry.happening == Happening::Arrived;
-            }
-        }
-        touched
-    }
-
-    /// How often a message had been moved when it last left a folder.
-    pub(crate) fn moves_when_left(&self, message: u64, folder: u32) -> u32 {
-        let left = |entry: &&Entry| {
-            let place = (entry.message, entry.folder, entry.happening);
-            place == (message, folder, Happening::Left)
-        };
-        let entry = self.journal.iter().rev().find(left);
-        entry.map_or(0, |entry| entry.moves)
     }
 
     /// The n-th message from the end, counted around; for random edits.
@@ -444,36 +368,6 @@ mod tests {
             };
         }
         assert_eq!(totals(&mailbox), counted(&mailbox));
-    }
-
-    #[test]
-    fn a_move_is_told_in_both_folders() {
-        let mut mailbox = mailbox(0);
-        let id = mailbox.deliver(
-            Stored::new(b"Subject: x\r\n\r\ny".to_vec()),
-            folders::INBOX,
-            5,
-            false,
-        );
-        let since = mailbox.seq;
-        assert!(mailbox.relocate(id, folders::ARCHIVE, 6));
-        let touched = |folder| mailbox.touched(folder, since, mailbox.seq);
-        assert_eq!(
-            touched(folders::INBOX),
-            [Touched {
-                message: id,
-                arrived: false
-            }]
-        );
-        assert_eq!(
-            touched(folders::ARCHIVE),
-            [Touched {
-                message: id,
-                arrived: true
-            }]
-        );
-        assert!(touched(folders::SENT).is_empty());
-        assert_eq!(mailbox.get(id).map(|message| message.moves), Some(1));
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl View<'_> {
         let moves = if self.immutable_ids {
             0
         } else {
-            mailbox.moves_when_left(number, folder)
+            mailbox.journal.moves_when_left(number, folder)
         };
         self.id_at(number, (u64::from(folder) << 32) | u64::from(moves))
     }

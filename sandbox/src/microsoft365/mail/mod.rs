@@ -4,6 +4,7 @@
 
 pub(crate) mod delta;
 pub(crate) mod folders;
+mod journal;
 mod list;
 pub(crate) mod mailbox;
 pub(crate) mod message;

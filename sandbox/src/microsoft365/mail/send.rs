@@ -13,8 +13,10 @@ use crate::microsoft365::graph::access::Context;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
+    // OData takes the names of parameters in any case, and the vendor's client capitalizes them.
+    #[serde(alias = "Message")]
     message: Message,
-    #[serde(default = "crate::scenario::yes")]
+    #[serde(default = "crate::scenario::yes", alias = "SaveToSentItems")]
     save_to_sent_items: bool,
 }
 
