@@ -216,7 +216,7 @@ fn link(place: &str, method: Method, absolute: &str) -> Result<Link, Error> {
     }
 }
 
-/// Encodes a query. OData's `$` stays, and a space is `%20`: not every service behind Graph reads `+` as one.
+/// Encodes a query. A `$` in a name stays, and a space is `%20`: not every service behind Graph reads `+` as one.
 fn encoded(query: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = query
         .iter()
@@ -292,7 +292,7 @@ mod tests {
     }
 
     async fn ask(graph: &FakeGraph) -> Result<Value, Error> {
-        let session = graph.open(spec()).await;
+        let session = graph.open(spec());
         let target = Target::Path("users/1", &[("$select", "id")]);
         session
             .api
@@ -318,7 +318,7 @@ mod tests {
         graph
             .answer("/graph/v1.0/users/1", 200, json!({"id": "1"}))
             .await;
-        let session = &graph.open(spec()).await;
+        let session = &graph.open(spec());
         let asked = (0..20).map(|_| async move {
             let target = Target::Path("users/1", &[]);
             let reply = session
@@ -334,7 +334,7 @@ mod tests {
     async fn every_request_to_a_mailbox_asks_for_immutable_ids() {
         let graph = FakeGraph::start(&["Mail.Read"]).await;
         graph.answer("/graph/v1.0/x", 200, json!({})).await;
-        let session = graph.open(spec()).await;
+        let session = graph.open(spec());
         for method in [Method::InboxGet, Method::MessagesDelta, Method::EventsGet] {
             let target = Target::Path("x", &[]);
             let reply = session.api.get::<Value>(method, Whom::TENANT, target);

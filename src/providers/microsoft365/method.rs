@@ -190,11 +190,12 @@ impl Method {
             Self::UsersList => facts("users.list", Directory, 2, roles::PEOPLE),
             Self::ApplicationsGet => facts("applications.get", Directory, 1, roles::APPLICATIONS),
             Self::SettingsGet => facts("mailboxSettings.get", Exchange, 1, roles::SETTINGS),
-            Self::InboxGet => facts("mailFolders.get", Exchange, 1, roles::MAIL_METADATA),
+            Self::InboxGet | Self::FoldersGet => {
+                facts("mailFolders.get", Exchange, 1, roles::MAIL_METADATA)
+            }
             Self::CalendarGet => facts("calendar.get", Exchange, 1, roles::EVENTS_METADATA),
             Self::DriveGet => facts("drive.get", SharePoint, 1, roles::FILES),
             Self::FoldersDelta => facts("mailFolders.delta", Exchange, 1, roles::MAIL_METADATA),
-            Self::FoldersGet => facts("mailFolders.get", Exchange, 1, roles::MAIL_METADATA),
             Self::MessagesDelta => facts("messages.delta", Exchange, 1, roles::MAIL_METADATA),
             Self::MessagesDeltaFull => facts("messages.delta", Exchange, 1, roles::MAIL_CONTENT),
             Self::MessagesGet => facts("messages.get", Exchange, 1, roles::MAIL_METADATA),

@@ -16,7 +16,10 @@ use crate::model::email::Email;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Microsoft365Spec {
     /// The tenant's id (Directory ID) or one of its domains.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[A-Za-z0-9.-]+$"))]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
+    )]
     pub tenant: String,
 
     /// The registration's Application (client) ID.
@@ -66,7 +69,8 @@ pub struct Microsoft365Spec {
     pub endpoint: Option<Url>,
 }
 
-/// One of Microsoft's clouds. Tokens of one are worth nothing in another.
+/// Where the tenant lives: `global` (GCC too), `usGovernment` (GCC High), `usGovernmentDod` or `china`. Tokens of one cloud are
+/// worth nothing in another. Default: `global`.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, strum::EnumIter,
 )]
@@ -111,7 +115,8 @@ pub struct LeastPrivilegeProbe {
     pub mailbox: Email,
 }
 
-/// The allowance for files, by the tenant's licences.
+/// How many licences the tenant has, which sets the allowance for files; `unlimited`: a sandbox that has no limits. Default:
+/// `upTo1k`, the lowest, which is never wrong.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum QuotaProfile {
     /// Up to 1,000 licences.

@@ -112,7 +112,7 @@ impl FakeGraph {
         calls.collect()
     }
 
-    pub(super) async fn open(&self, spec: Microsoft365Spec) -> GraphSession {
+    pub(super) fn open(&self, spec: Microsoft365Spec) -> GraphSession {
         let entries = [("client-secret".to_owned(), b"abc~canary".to_vec())];
         self.open_with(spec, Credentials::new(entries))
     }

@@ -16,7 +16,8 @@ pub(super) struct User {
     /// Immutable.
     pub(super) id: String,
     /// The sign-in name, which looks like an address and mostly is one.
-    pub(super) user_principal_name: Option<String>,
+    #[serde(rename = "userPrincipalName")]
+    pub(super) sign_in_name: Option<String>,
     /// The primary address; null where there is no mailbox.
     pub(super) mail: Option<String>,
     /// `SMTP:` before the primary address, `smtp:` before others, other prefixes before what is none.

@@ -162,10 +162,7 @@ fn shown(calendar: &Calendar, key: Key, window: Window, view: &View) -> Value {
         return removed(key, view);
     };
     let inside = if event.rule.is_some() {
-        calendar
-            .view(from, until)
-            .iter()
-            .any(|known| known.0 == key.0)
+        calendar.shows(key.0, from, until)
     } else {
         event.overlaps(from, until)
     };

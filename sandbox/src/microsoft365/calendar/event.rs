@@ -2,6 +2,8 @@
 //!
 //! Source: learn.microsoft.com/graph/api/resources/event (read 2026-11-22).
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -256,6 +258,7 @@ pub(crate) fn from_neutral(given: &Resource, owner: (&str, &str), now: i64) -> O
         start,
         end,
         rule: rule_of(given),
+        occurrences: Arc::default(),
         fields,
     })
 }
@@ -320,6 +323,7 @@ pub(crate) fn from_graph(given: Resource, owner: (&str, &str), now: i64) -> Resu
         start: moment("start")?,
         end: moment("end")?,
         rule: None,
+        occurrences: Arc::default(),
         fields: defaults(owner),
     };
     apply(&mut event, given)?;

@@ -1,6 +1,7 @@
 //! One person's primary calendar.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -25,6 +26,8 @@ pub(crate) struct Event {
     pub(crate) end: Moment,
     /// The value of an `RRULE`; only series have one.
     pub(crate) rule: Option<String>,
+    /// What the rule gives. The calendar works it out when the event is put into it.
+    pub(crate) occurrences: Arc<[Occurrence]>,
     /// Everything else, as Graph has it.
     pub(crate) fields: Resource,
 }
@@ -75,8 +78,9 @@ impl Calendar {
     }
 
     /// Adds an event that was there from the start and returns its number.
-    pub(crate) fn load(&mut self, event: Event) -> u64 {
+    pub(crate) fn load(&mut self, mut event: Event) -> u64 {
         let number = self.next;
+        event.occurrences = by_rule(&event).into();
         self.next += 1;
         self.events.insert((number, WHOLE), event);
         number
@@ -112,10 +116,14 @@ impl Calendar {
 
     /// The occurrences that the rule of a series gives, exceptions and cancelled ones left out.
     pub(crate) fn occurrences(&self, number: u64) -> Vec<Occurrence> {
-        let all = self.series(number).map(by_rule).unwrap_or_default();
+        let series = self.series(number);
+        let all = series
+            .map(|series| &series.occurrences[..])
+            .unwrap_or_default();
         let own = |original: i64| self.events.contains_key(&(number, original));
-        all.into_iter()
+        all.iter()
             .filter(|occurrence| !own(occurrence.original))
+            .cloned()
             .collect()
     }
 
@@ -126,13 +134,15 @@ impl Calendar {
         }
         let (number, original) = key;
         let series = self.series(number)?;
-        let found = by_rule(series)
-            .into_iter()
+        let found = series
+            .occurrences
+            .iter()
             .find(|occurrence| occurrence.original == original)?;
         Some(Event {
-            start: found.start,
-            end: found.end,
+            start: found.start.clone(),
+            end: found.end.clone(),
             rule: None,
+            occurrences: Arc::default(),
             ..series.clone()
         })
     }
@@ -142,13 +152,14 @@ impl Calendar {
         let Some(mut event) = self.get(key) else {
             return false;
         };
-        let before = by_rule(&event);
+        let before = event.occurrences.clone();
         edit(&mut event);
+        event.occurrences = by_rule(&event).into();
         event.version += 1;
         event.modified = now;
-        let after: Vec<i64> = by_rule(&event).iter().map(|one| one.original).collect();
+        let after: HashSet<i64> = event.occurrences.iter().map(|one| one.original).collect();
         let gone = before
-            .into_iter()
+            .iter()
             .map(|occurrence| occurrence.original)
             .filter(|original| !after.contains(original));
         let gone: Vec<i64> = gone.collect();
@@ -166,7 +177,7 @@ impl Calendar {
         let Some(mut event) = self.get(key) else {
             return false;
         };
-        let gone: Vec<i64> = by_rule(&event).iter().map(|one| one.original).collect();
+        let gone: Vec<i64> = event.occurrences.iter().map(|one| one.original).collect();
         event.deleted = true;
         event.modified = now;
         if key.1 == WHOLE {
@@ -210,6 +221,14 @@ impl Calendar {
             }
         }
         keys
+    }
+
+    /// Whether an event, or anything of a series, is in a span of time.
+    pub(crate) fn shows(&self, number: u64, from: i64, until: i64) -> bool {
+        let stored = self.events.range((number, WHOLE)..=(number, i64::MAX));
+        let mut live = stored.filter(|(_, event)| !event.deleted && event.rule.is_none());
+        live.any(|(_, event)| event.overlaps(from, until))
+            || !self.occurrence_keys(number, from, until).is_empty()
     }
 
     /// Keys of the occurrences of a series in a span of time, exceptions and cancelled ones left out.

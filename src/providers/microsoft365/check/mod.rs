@@ -60,8 +60,8 @@ impl Check<'_> {
             credential: self.expiry(&mut identity).await,
             authenticated: words::authenticated(self.spec, self.api.tokens.credential().name()),
             delegation: words::delegation(&states, &self.links()),
-            permissions: self.permissions(&wanted, request),
-            least_privilege: self.least_privilege(request, &excess).await,
+            permissions: Self::permissions(&wanted, request),
+            least_privilege: self.least_privilege(request, &excess, &wanted).await,
             service_identity: Finding::good("An application is no person's."),
             throttled: throttled.next(),
             scopes: states.into_iter().map(RoleState::shown).collect(),
@@ -145,7 +145,7 @@ impl Check<'_> {
     }
 
     /// What the streams need beyond what the YAML lists.
-    fn permissions(&self, wanted: &[String], request: &CheckRequest) -> Finding {
+    fn permissions(wanted: &[String], request: &CheckRequest) -> Finding {
         let unserved = needs::unserved(wanted, request);
         if unserved.is_empty() {
             return Finding::good("Everything that the streams need is among what is asked for.");

@@ -13,6 +13,7 @@ impl Check<'_> {
         &self,
         request: &CheckRequest,
         excess: &[String],
+        wanted: &[String],
     ) -> Option<Finding> {
         let decoy = match &self.spec.least_privilege_probe {
             Some(probe) => Some(self.probe(probe, request).await),
@@ -20,7 +21,7 @@ impl Check<'_> {
         };
         match decoy {
             Some(wide) if wide.reason == Reason::TenantWide => Some(wide),
-            _ if !excess.is_empty() => Some(words::excess(&self.links(), excess)),
+            _ if !excess.is_empty() => Some(words::excess(&self.links(), excess, wanted)),
             Some(finding) => Some(finding),
             None => Some(Finding::good(
                 "No role is granted beyond what is asked for. Whether the application is confined to some mailboxes is \

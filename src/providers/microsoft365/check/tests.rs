@@ -30,7 +30,7 @@ fn state(report: &CheckReport, name: &str) -> (Known, Option<Reason>) {
 }
 
 async fn check(graph: &FakeGraph, spec: Microsoft365Spec, request: CheckRequest) -> CheckReport {
-    graph.open(spec).await.check(&request).await
+    graph.open(spec).check(&request).await
 }
 
 fn without(left_out: &str) -> Vec<&'static str> {
@@ -51,7 +51,7 @@ async fn with_peter(roles: &[&str]) -> FakeGraph {
 #[tokio::test]
 async fn a_healthy_check_is_one_fresh_token_and_nothing_else() {
     let graph = FakeGraph::start(LEAST).await;
-    let session = graph.open(spec()).await;
+    let session = graph.open(spec());
     let report = session.check(&request()).await;
     for finding in [
         &report.authenticated,

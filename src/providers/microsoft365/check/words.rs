@@ -123,14 +123,17 @@ pub(super) fn unserved(needs: &[&str]) -> Finding {
     )
 }
 
-pub(super) fn excess(links: &Links<'_>, excess: &[String]) -> Finding {
+pub(super) fn excess(links: &Links<'_>, excess: &[String], wanted: &[String]) -> Finding {
     let names: Vec<&str> = excess.iter().map(String::as_str).collect();
+    let enough: Vec<&str> = wanted.iter().map(String::as_str).collect();
     Finding::bad(
         Reason::ExcessScopes,
         format!(
-            "Application {} also has {}, which nothing here needs. Remove it at {} (App registrations, API permissions).",
+            "Application {} also has {}, beyond what is asked for. Exactly these are enough: {}. Grant them first, then remove \
+             the others, at {} (App registrations, API permissions).",
             links.client,
             listed(&names),
+            listed(&enough),
             links.portal
         ),
     )

@@ -5,7 +5,7 @@ use crate::providers::microsoft365::wire::{Plan, User};
 
 /// The plans by which the vendor calls a service.
 pub(super) const EXCHANGE: &str = "exchange";
-/// OneDrive is SharePoint's.
+/// The file store is a part of this one.
 pub(super) const SHAREPOINT: &str = "SharePoint";
 
 /// Returns the address that stands for the account: the primary one of its mailbox, else its sign-in name.
@@ -17,7 +17,7 @@ pub(super) fn primary(user: &User) -> Option<Email> {
     let names = [
         of_mailbox,
         user.mail.as_deref(),
-        user.user_principal_name.as_deref(),
+        user.sign_in_name.as_deref(),
     ];
     names
         .into_iter()
@@ -31,7 +31,7 @@ pub(super) fn addresses(user: &User) -> Vec<Email> {
         let (kind, address) = text.split_once(':')?;
         kind.eq_ignore_ascii_case("smtp").then_some(address)
     });
-    let more = [user.mail.as_deref(), user.user_principal_name.as_deref()];
+    let more = [user.mail.as_deref(), user.sign_in_name.as_deref()];
     let all = aliases.chain(more.into_iter().flatten());
     let mut addresses: Vec<Email> = primary(user).into_iter().collect();
     for address in all.filter_map(|text| text.parse().ok()) {

@@ -47,7 +47,11 @@ impl People {
             }
         };
         let is_shared = mailbox.is_shared == Some(true);
-        let suspended = is_enabled.map(|enabled| !enabled && !is_shared);
+        // A disabled account without a licence is a shared mailbox if it has one: where that is refused, who knows.
+        let is_in_doubt = licensed == Some(false) && mailbox.is_there == Known::Unknown;
+        let suspended = is_enabled
+            .map(|enabled| !enabled && !is_shared)
+            .filter(|suspended| !(*suspended && is_in_doubt));
         let drive = match (has_plan(user, SHAREPOINT), suspended) {
             (Some(false), Some(false) | None) => self.look_at_drive(whom).await?,
             _ => Known::Unknown,

@@ -25,7 +25,7 @@ fn with(mut user: Value, changes: Value) -> Value {
 }
 
 async fn find(graph: &FakeGraph, wanted: &[&str]) -> Vec<(Email, Result<RemoteUser, Error>)> {
-    let session = graph.open(spec()).await;
+    let session = graph.open(spec());
     // A token has been got by the time people are looked for: its roles are known.
     session.api.tokens.find().await.unwrap();
     let wanted: Vec<Email> = wanted.iter().map(|one| email(one)).collect();
@@ -110,6 +110,24 @@ async fn a_shared_mailbox_is_neither_suspended_nor_in_want_of_a_licence() {
             "{roles:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_disabled_account_whose_mailbox_is_refused_may_be_either() {
+    let user = with(
+        licensed("1", "peter@acme.example"),
+        json!({"accountEnabled": false, "assignedPlans": []}),
+    );
+    let inbox = (
+        "users/1/mailFolders/inbox",
+        403,
+        failed("ErrorAccessDenied"),
+    );
+    let (user, _) = one(&["User.Read.All"], user, &[inbox]).await;
+    assert_eq!(
+        (user.suspended, user.licensed, user.mailbox),
+        (Known::Unknown, Known::False, Known::Unknown)
+    );
 }
 
 #[tokio::test]

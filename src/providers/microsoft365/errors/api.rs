@@ -36,7 +36,7 @@ struct Fault {
 struct Said {
     status: u16,
     code: String,
-    /// The code within, where there is one: OneDrive's say more than the outer ones.
+    /// The code within, where there is one: the file store's say more than the outer ones.
     inner: String,
     message: String,
     /// How long the vendor asks to wait.
@@ -141,7 +141,7 @@ impl Said {
         self.status == 410 || self.is_one_of(EXPIRED) || self.says("sync state generation")
     }
 
-    /// OneDrive says in many ways that somebody has none.
+    /// The file store says in many ways that somebody has none.
     fn has_no_drive(&self) -> bool {
         self.says("mysite") || self.says("spo license")
     }

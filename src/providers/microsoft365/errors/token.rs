@@ -244,8 +244,8 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
                 "Admit the workload identity and the cluster's addresses at {portal} (Protection, Conditional Access)."
             ),
         ),
-        (_, Some(90_006 | 90_012 | 90_024 | 90_033 | 90_055 | 50_000)) => failed(),
-        ("temporarily_unavailable" | "server_error", _) => failed(),
+        (_, Some(90_006 | 90_012 | 90_024 | 90_033 | 90_055 | 50_000))
+        | ("temporarily_unavailable" | "server_error", _) => failed(),
         _ if said.status == 429 => unexpected(429),
         _ if said.status >= 500 => failed(),
         ("invalid_scope", _) => row(

@@ -39,7 +39,8 @@ pub(super) struct Seen {
 struct Last {
     id: String,
     change_key: Option<String>,
-    last_modified_date_time: Timestamp,
+    #[serde(rename = "lastModifiedDateTime")]
+    modified: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +56,7 @@ impl Seen {
         let settled = self
             .last
             .as_ref()
-            .is_none_or(|last| self.at.duration_since(last.last_modified_date_time) >= SETTLED);
+            .is_none_or(|last| self.at.duration_since(last.modified) >= SETTLED);
         settled
             && self.count == later.count
             && self.last == later.last
@@ -102,7 +103,7 @@ mod tests {
             last: Some(Last {
                 id: "1".into(),
                 change_key: Some(change_key.into()),
-                last_modified_date_time: modified.parse().unwrap(),
+                modified: modified.parse().unwrap(),
             }),
             at: at.parse().unwrap(),
         }

@@ -36,9 +36,9 @@ pub(super) fn read(wire: WireItem, owner: &Email) -> File {
 
 fn checksum(hashes: Hashes) -> Option<String> {
     let named = [
-        ("sha256", hashes.sha256_hash),
-        ("sha1", hashes.sha1_hash),
-        ("quickXor", hashes.quick_xor_hash),
+        ("sha256", hashes.sha256),
+        ("sha1", hashes.sha1),
+        ("quickXor", hashes.quick_xor),
     ];
     let mut known = named
         .into_iter()

@@ -58,11 +58,14 @@ pub(super) struct FileFacet {
 
 /// Checksums; which of them there are depends on the kind of drive.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(super) struct Hashes {
-    pub(super) sha256_hash: Option<String>,
-    pub(super) sha1_hash: Option<String>,
-    pub(super) quick_xor_hash: Option<String>,
+    #[serde(rename = "sha256Hash")]
+    pub(super) sha256: Option<String>,
+    #[serde(rename = "sha1Hash")]
+    pub(super) sha1: Option<String>,
+    #[serde(rename = "quickXorHash")]
+    pub(super) quick_xor: Option<String>,
 }
 
 /// Where an item is.

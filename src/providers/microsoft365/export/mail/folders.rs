@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cursor::{Folder, MOST_FOLDERS, Mailbox};
+use super::cursor::{MOST_FOLDERS, Mailbox};
 use super::record::is_excluded_label;
 use super::wire::{FOLDER_FIELDS, Page, WireFolder};
 use crate::providers::Error;
@@ -57,10 +57,7 @@ fn apply<A: Ask>(
     if wire.removed.is_some() {
         return remove(mailbox, &wire.id);
     }
-    let folder = mailbox
-        .folders
-        .entry(wire.id)
-        .or_insert_with(Folder::default);
+    let folder = mailbox.folders.entry(wire.id).or_default();
     if let Some(name) = &wire.display_name {
         folder.out = is_excluded_label(name, &source.request.privacy);
     }

@@ -100,7 +100,7 @@ impl Round {
         page: &Page,
         gathered: &mut Gathered,
     ) -> Result<(), Error> {
-        let mut held = false;
+        let mut may_be_stored = false;
         let folder: Arc<str> = id.into();
         for item in &page.value {
             let head = head(item)?;
@@ -114,7 +114,7 @@ impl Round {
             }
             mailbox.left.remove(&head.id);
             self.note(&head.id, &folder);
-            held |= self.take(source, head.id, item, mailbox.listed, gathered)?;
+            may_be_stored |= self.take(source, head.id, item, mailbox.listed, gathered)?;
         }
         let method = method_of(source);
         let onward = source.onward(
@@ -123,7 +123,7 @@ impl Round {
             at.as_ref(),
         )?;
         if let Some(folder) = mailbox.folders.get_mut(id) {
-            folder.held |= held;
+            folder.held |= may_be_stored;
             (folder.at, folder.done) = match onward {
                 Onward::More(next) => (Some(next), false),
                 Onward::Done(delta) => (Some(delta), true),

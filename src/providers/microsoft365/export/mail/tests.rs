@@ -54,7 +54,9 @@ fn truth(api: &Scripted<Mailbox>) -> BTreeMap<String, String> {
 
 fn edit(api: &Scripted<Mailbox>, edits: &[Edit]) {
     let mut vendor = api.vendor.lock().unwrap();
-    edits.iter().for_each(|edit| vendor.apply(*edit));
+    for edit in edits {
+        vendor.apply(*edit);
+    }
 }
 
 fn read_all(exporter: &Exporter, store: &mut Store) {
