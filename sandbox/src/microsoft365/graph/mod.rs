@@ -57,6 +57,22 @@ pub(crate) fn many(
     Reply::json(StatusCode::OK, &Value::Object(body))
 }
 
+/// Adds how many items there are to a page, where `$count=true` asks for it.
+pub(crate) fn counted(context: &Context<'_>, mut reply: Reply, count: usize) -> Reply {
+    if context.param("$count") == Some("true")
+        && let Ok(Value::Object(mut body)) = serde_json::from_slice(&reply.body)
+    {
+        body.insert("@odata.count".to_owned(), json!(count));
+        reply.body = Value::Object(body).to_string().into();
+    }
+    reply
+}
+
+/// Whether items are wanted in the order of their last change.
+pub(crate) fn by_change(context: &Context<'_>) -> bool {
+    context.param("$orderby") == Some("lastModifiedDateTime desc")
+}
+
 /// A page of a collection that is counted in items, with a link to the next one if there is any.
 pub(crate) fn paged(
     context: &Context<'_>,

@@ -1,5 +1,7 @@
 //! Folders and messages as lists and one by one.
 
+use std::cmp::Reverse;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use crate::corpus::envelope;
 use crate::microsoft365::errors::GraphError;
 use crate::microsoft365::graph::access::Context;
 use crate::microsoft365::graph::ids::{ItemId, Kind};
-use crate::microsoft365::graph::{many, one, paged, select};
+use crate::microsoft365::graph::{by_change, counted, many, one, paged, select};
 use crate::microsoft365::roles::Grant;
 
 /// The page size when none is asked for, and the largest one.
@@ -70,7 +72,7 @@ pub(crate) fn messages(context: &Context<'_>) -> Result<Reply, GraphError> {
     context.refuse(&["$search", "$expand"])?;
     if context
         .param("$orderby")
-        .is_some_and(|order| order != "receivedDateTime desc")
+        .is_some_and(|order| order != "receivedDateTime desc" && !by_change(context))
     {
         context.refuse(&["$orderby"])?;
     }
@@ -90,7 +92,17 @@ pub(crate) fn messages(context: &Context<'_>) -> Result<Reply, GraphError> {
                 .as_ref()
                 .is_none_or(|filter| filter.admits(message.received))
     };
-    let mut rest = mailbox.all().filter(wanted).skip(skip);
+    let count = mailbox.all().filter(wanted).count();
+    let mut changed: Vec<&Message> = Vec::new();
+    if by_change(context) {
+        changed.extend(mailbox.all().filter(wanted));
+        changed.sort_by_key(|message| Reverse(message.modified));
+    }
+    let unsorted = mailbox.all().filter(|_| !by_change(context));
+    let mut rest = changed
+        .into_iter()
+        .chain(unsorted.filter(wanted))
+        .skip(skip);
     let items: Vec<Value> = rest
         .by_ref()
         .take(top)
@@ -98,7 +110,11 @@ pub(crate) fn messages(context: &Context<'_>) -> Result<Reply, GraphError> {
         .collect();
     let next = rest.next().map(|_| skip + top);
     let described = format!("users('{}')/messages", context.part(0));
-    Ok(paged(context, &described, items, next))
+    Ok(counted(
+        context,
+        paged(context, &described, items, next),
+        count,
+    ))
 }
 
 /// `receivedDateTime` between instants, in milliseconds since 1970.
