@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// How long services get to close, after the workers have ended.
 const CLOSING: Duration = Duration::from_secs(5);
 
+/// SIGXFSZ: a file has reached the size that the process may give one. Source: signal(7) of Linux, read 2026-11-22.
+const FILE_TOO_LARGE: i32 = 25;
+
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Why the process ends other than by being asked to.
@@ -219,8 +222,12 @@ impl Supervisor {
 
 /// Completes when the process is asked to end: SIGTERM or SIGINT.
 ///
+/// From then on a file that may not grow any more fails its write and does not end the process.
+///
 /// **Errors**: the signals cannot be listened for.
 pub fn signalled() -> std::io::Result<impl Future<Output = ()>> {
+    // Listening once is enough: the default, which is to end the process, never comes back.
+    drop(signal(SignalKind::from_raw(FILE_TOO_LARGE))?);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -16,6 +16,8 @@ mod support;
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod chart;
 #[cfg(test)]
 mod company;

@@ -7,6 +7,8 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
+use crate::company::place::Place;
+use crate::company::{Company, PATIENCE, PETER_ID, SMALL, object, said, write};
 use crate::support::apiserver::ApiServer;
 use crate::support::kinds;
 use crate::support::sandbox_log::Call;
@@ -254,4 +256,57 @@ async fn last_call_for(stage: &Stage, who: &str) -> Option<u64> {
     let calls = stage.sandbox.calls().await;
     let about = calls.iter().filter(|call| is_about(call, who));
     about.map(|call| call.seq).max()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_is_named_by_hand_either() {
+    let company = Company::start(SMALL).await;
+    let mut spec = company.spec(&Place::files());
+    spec["deniedUsers"] = json!([HARRY]);
+    spec["licensing"] = json!({"seats": 3});
+    let mut objects = company.objects(&Place::files(), &spec);
+    let mut add = |name: &str, email: &str, more: Value| {
+        let mut person =
+            json!({"connectionRef": {"name": "acme"}, "email": email, "enabled": true});
+        person
+            .as_object_mut()
+            .expect("is an object")
+            .extend(more.as_object().expect("is an object").clone());
+        objects.push(object("SyncedUser", name, person));
+    };
+    add(
+        "disabled",
+        "norman.osborn@acme.example",
+        json!({"enabled": false}),
+    );
+    add(
+        "suspended",
+        "gwen.stacy@acme.example",
+        json!({"suspend": true}),
+    );
+    add("denied", HARRY, json!({}));
+    add(
+        "alias",
+        "flash.thompson@acme.example",
+        json!({"connectedEmail": HARRY}),
+    );
+    add(
+        "elsewhere",
+        MARY,
+        json!({"connectionRef": {"name": "other"}}),
+    );
+    add("no-seat", "ned.leeds@acme.example", json!({}));
+    let file = write(&objects);
+    company.synced(&file).await;
+    let checked = company.deputy(&["check", "-f"]).arg(&file);
+    let checked = checked.output(PATIENCE).await;
+    assert!(checked.status.success(), "{}", said(&checked));
+    let mut named = BTreeSet::new();
+    for call in company.sandbox.calls().await {
+        named.extend(call.subject);
+        named.extend(call.names);
+    }
+    let wanted = BTreeSet::from([ADMIN, PETER, PETER_ID].map(String::from));
+    assert!(named.contains(PETER), "{named:?}");
+    assert!(named.is_subset(&wanted), "{named:?}");
 }

@@ -79,8 +79,10 @@ pub struct ServiceAccountConnectionSpec {
     /// Which system, and what that system needs to know. Exactly one. Cannot be changed to another system.
     pub provider: ProviderSpec,
 
-    /// The Secret with the credential, in the same namespace. It is watched: a change is verified within seconds.
-    pub credentials_secret_ref: SecretRef,
+    /// The Secret with the credential, in the same namespace. It is watched: a change is verified within seconds. Default:
+    /// none, for a system that trusts the operator's own identity and needs no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials_secret_ref: Option<SecretRef>,
 
     /// Whose credential reads the data. `ServiceAccount` (the default): this connection's. `PerUser`: each `SyncedUser`
     /// brings its own, while a company moves from one to the other.

@@ -5,12 +5,10 @@ use std::sync::Arc;
 
 use super::input::{Input, InputArgs};
 use super::table;
-use crate::api::connection::ServiceAccountConnectionSpec;
-use crate::controllers::allowance::Allowance;
 use crate::controllers::effective;
 use crate::destinations::{self, Destination};
 use crate::model::account::Known;
-use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Pace, Session};
+use crate::providers::{CheckReport, Clients, Finding, Session};
 
 /// What is checked.
 #[derive(Debug, clap::Args)]
@@ -22,7 +20,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCode> {
     let input = args.input.read()?;
     let session = open(&input, clients).await?;
-    let report = session.check(&request(&input)).await;
+    let request = effective::check_request(&input.connection.spec, input.listed());
+    let report = session.check(&request).await;
     let destination = match destination(&input)? {
         Some(destination) => Some(destination.check().await),
         None => None,
@@ -38,15 +37,9 @@ pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCo
 /// Opens the connection of the files.
 pub(super) async fn open(input: &Input, clients: &Clients) -> anyhow::Result<Arc<dyn Session>> {
     let spec = &input.connection.spec;
-    let credentials = input.secret(&spec.credentials_secret_ref)?;
-    let limit = spec.sync.as_ref().and_then(|sync| sync.rate_limit.as_ref());
-    let pace = Pace {
-        requests_per_second: limit
-            .and_then(|limit| limit.requests_per_second)
-            .map(f64::from),
-        per_user: effective::requests_per_user(spec),
-    };
-    Ok(spec.provider.open(credentials, pace, clients).await?)
+    let credentials = input.credentials()?;
+    let pace = effective::pace(spec);
+    Ok(spec.provider.open(&credentials, pace, clients).await?)
 }
 
 /// Opens the destination of the files, where there is one.
@@ -56,25 +49,6 @@ pub(super) fn destination(input: &Input) -> anyhow::Result<Option<Arc<dyn Destin
     };
     let credentials = spec.secret().map(|name| input.secret(name)).transpose()?;
     Ok(Some(destinations::open(spec, credentials)?))
-}
-
-fn request(input: &Input) -> CheckRequest {
-    let spec: &ServiceAccountConnectionSpec = &input.connection.spec;
-    let allowance = Allowance::of(spec);
-    let people = input.users.iter().filter(|user| user.spec.enabled);
-    let people = people.map(|user| user.spec.email.clone());
-    CheckRequest {
-        datasets: effective::datasets(spec),
-        privacy: effective::privacy(spec),
-        licenses: spec
-            .licensing
-            .as_ref()
-            .is_some_and(|l| l.require_license == Some(true)),
-        people: people
-            .filter(|email| allowance.admits(email).holds())
-            .collect(),
-        look_for_excess: true,
-    }
 }
 
 type Fact = (&'static str, (Known, String, String));
@@ -93,12 +67,14 @@ fn facts(report: &CheckReport) -> Vec<Fact> {
         ("PermissionsGranted", fact(&report.permissions)),
         ("ServiceIdentity", fact(&report.service_identity)),
     ];
-    facts.extend(
-        report
-            .least_privilege
-            .iter()
-            .map(|found| ("LeastPrivilege", fact(found))),
-    );
+    let advice = [
+        ("CredentialCurrent", &report.credential),
+        ("LeastPrivilege", &report.least_privilege),
+    ];
+    let advice = advice
+        .into_iter()
+        .filter_map(|(name, found)| found.as_ref().map(|found| (name, fact(found))));
+    facts.extend(advice);
     facts
 }
 
@@ -160,10 +136,10 @@ fn word(known: Known) -> String {
     .to_owned()
 }
 
-/// `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
+/// `CredentialCurrent`, `LeastPrivilege` and `ServiceIdentity` are advice and do not count.
 fn exit_code(facts: &[Fact]) -> ExitCode {
     let decisive = || {
-        let advice = ["LeastPrivilege", "ServiceIdentity"];
+        let advice = ["CredentialCurrent", "LeastPrivilege", "ServiceIdentity"];
         facts
             .iter()
             .filter(move |(name, _)| !advice.contains(name))

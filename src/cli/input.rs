@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use k8s_openapi::api::core::v1::Secret;
@@ -9,6 +10,8 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::api::{ServiceAccountConnection, SyncedUser};
+use crate::controllers::allowance;
+use crate::model::email::Email;
 use crate::model::secret::{Credentials, SecretRef};
 
 /// Files larger than this are not read: nothing that belongs here is.
@@ -31,8 +34,8 @@ pub(super) struct InputArgs {
 pub(super) struct Input {
     /// The one connection.
     pub(super) connection: ServiceAccountConnection,
-    /// People, in the order of the files.
-    pub(super) users: Vec<SyncedUser>,
+    /// People of the connection, in the order of the files.
+    pub(super) users: Vec<Arc<SyncedUser>>,
     secrets: BTreeMap<String, Credentials>,
 }
 
@@ -57,7 +60,9 @@ impl InputArgs {
                     "ServiceAccountConnection" => connections
                         .push(serde_json::from_value(object.clone()).with_context(complaint)?),
                     "SyncedUser" => {
-                        users.push(serde_json::from_value(object.clone()).with_context(complaint)?);
+                        let user: SyncedUser =
+                            serde_json::from_value(object.clone()).with_context(complaint)?;
+                        users.push(Arc::new(user));
                     }
                     "Secret" => {
                         let secret: Secret =
@@ -69,6 +74,9 @@ impl InputArgs {
             }
         }
         let connection = one(connections)?;
+        users.retain(|user: &Arc<SyncedUser>| {
+            user.spec.connection_ref.name == connection.name_any()
+        });
         self.put_credentials(&connection, &mut secrets)?;
         Ok(Input {
             connection,
@@ -89,13 +97,28 @@ impl InputArgs {
         for (name, path) in &self.credential {
             entries.push((name.clone(), bytes(path)?));
         }
-        let name = connection.spec.credentials_secret_ref.name.clone();
-        secrets.insert(name, Credentials::new(entries));
+        let Some(name) = &connection.spec.credentials_secret_ref else {
+            bail!("the connection names no Secret that --credential could stand for");
+        };
+        secrets.insert(name.name.clone(), Credentials::new(entries));
         Ok(())
     }
 }
 
 impl Input {
+    /// Returns the connection's credentials; none of them where it names no Secret.
+    pub(super) fn credentials(&self) -> anyhow::Result<Credentials> {
+        match &self.connection.spec.credentials_secret_ref {
+            Some(name) => self.secret(name).cloned(),
+            None => Ok(Credentials::default()),
+        }
+    }
+
+    /// Returns whom the vendor may be asked about: the same people as the operator would.
+    pub(super) fn listed(&self) -> Vec<Email> {
+        allowance::listed(&self.connection.spec, &self.users).collect()
+    }
+
     /// Returns the entries of a Secret.
     pub(super) fn secret(&self, name: &SecretRef) -> anyhow::Result<&Credentials> {
         self.secrets.get(&name.name).ok_or_else(|| {

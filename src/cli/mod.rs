@@ -91,7 +91,9 @@ fn in_runtime(
     work: impl Future<Output = anyhow::Result<ExitCode>>,
 ) -> anyhow::Result<ExitCode> {
     logs::init(log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // One thread: nearly all of the work is waiting, and handing each reply from thread to thread costs more than reading
+    // it. What computes for longer, such as encoding a file, goes to threads of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(work)

@@ -92,10 +92,7 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
         },
         key: ObjectKey::new(namespace, connection.name_any()),
         provider: spec.provider.name(),
-        fingerprint: input
-            .secret(&spec.credentials_secret_ref)?
-            .fingerprint()
-            .to_string(),
+        fingerprint: input.credentials()?.fingerprint().to_string(),
         session: open(input, clients).await?,
         destination: Some(destination),
         seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),
@@ -109,29 +106,23 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
 fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
     let spec = &input.connection.spec;
     let allowance = Allowance::of(spec);
-    let is_wanted = |user: &&SyncedUser| {
-        let is_ours = user.spec.connection_ref.name == link.key.name;
-        user.spec.enabled && is_ours && allowance.admits(&user.spec.email).holds()
-    };
-    let wanted: Vec<_> = input.users.iter().filter(is_wanted).collect();
-    let listed: Vec<_> = wanted.iter().map(|user| user.spec.email.clone()).collect();
-    let licensing = spec.licensing.as_ref();
-    let job = |user: &&SyncedUser| Job {
-        key: ObjectKey::of(*user),
+    let listed = input.listed();
+    let is_wanted = |user: &&Arc<SyncedUser>| listed.contains(&user.spec.email);
+    let job = |user: &Arc<SyncedUser>| Job {
+        key: ObjectKey::of(&**user),
         uid: user.name_any(),
         link: Arc::clone(link),
-        tenant: String::new(),
         email: user.spec.email.clone(),
         connected_email: user.spec.connected_email.clone(),
         listed: listed.clone(),
         allowance: allowance.clone(),
         plan: effective::plan(spec, &user.spec),
         since: spec.sync.as_ref().and_then(|sync| sync.since),
-        require_license: licensing.is_some_and(|l| l.require_license == Some(true)),
+        require_license: effective::requires_license(spec),
         resync: resync.cloned(),
         requested_at: None,
     };
-    wanted.iter().map(job).collect()
+    input.users.iter().filter(is_wanted).map(job).collect()
 }
 
 fn is_synced(outcome: &Outcome) -> bool {

@@ -1,18 +1,20 @@
 //! What is in force where the spec leaves things out, and for one person of a connection. Pure.
 
 use jiff::SignedDuration;
+use strum::IntoEnumIterator as _;
 
 use crate::api::common::Effective;
 use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::api::{Span, SyncedUserSpec};
 use crate::model::dataset::Dataset;
+use crate::model::email::Email;
 use crate::model::privacy::{CalendarLevel, MailLevel, Privacy};
+use crate::providers::{CheckRequest, Pace};
 
 const INTERVAL: Span = Span::from_secs(5 * 60);
 const VALIDATION_INTERVAL: Span = Span::from_secs(3600);
 const CONCURRENT_USERS: u32 = 8;
 const REQUESTS_PER_USER: u32 = 4;
-const ALL: [Dataset; 3] = [Dataset::Mail, Dataset::Calendar, Dataset::Drive];
 
 /// Returns how often a connection is verified.
 pub fn validation_interval(spec: &ServiceAccountConnectionSpec) -> SignedDuration {
@@ -35,16 +37,20 @@ pub fn concurrent_users(spec: &ServiceAccountConnectionSpec) -> usize {
     usize::try_from(users).unwrap_or(usize::MAX).max(1)
 }
 
-/// Returns how many requests are under way for one person.
-pub fn requests_per_user(spec: &ServiceAccountConnectionSpec) -> usize {
-    let concurrency = spec
-        .sync
-        .as_ref()
-        .and_then(|sync| sync.concurrency.as_ref());
-    let requests = concurrency
-        .and_then(|c| c.per_user)
+/// Returns how much of the vendor's quota a connection may use at once.
+pub fn pace(spec: &ServiceAccountConnectionSpec) -> Pace {
+    let sync = spec.sync.as_ref();
+    let limit = sync.and_then(|sync| sync.rate_limit.as_ref());
+    let per_user = sync
+        .and_then(|sync| sync.concurrency.as_ref())
+        .and_then(|concurrency| concurrency.per_user)
         .unwrap_or(REQUESTS_PER_USER);
-    usize::try_from(requests).unwrap_or(usize::MAX).max(1)
+    Pace {
+        requests_per_second: limit
+            .and_then(|limit| limit.requests_per_second)
+            .map(f64::from),
+        per_user: usize::try_from(per_user).unwrap_or(usize::MAX).max(1),
+    }
 }
 
 /// Returns the privacy of a connection.
@@ -56,7 +62,7 @@ pub fn privacy(spec: &ServiceAccountConnectionSpec) -> Privacy {
 pub fn datasets(spec: &ServiceAccountConnectionSpec) -> Vec<Dataset> {
     let wanted = spec.sync.as_ref().and_then(|sync| sync.streams.as_ref());
     let privacy = privacy(spec);
-    let mut all = ALL.to_vec();
+    let mut all: Vec<Dataset> = Dataset::iter().collect();
     all.retain(|dataset| wanted.is_none_or(|wanted| wanted.contains(dataset)));
     all.retain(|dataset| !is_excluded(*dataset, &privacy));
     all
@@ -69,6 +75,23 @@ pub fn is_excluded(dataset: Dataset, privacy: &Privacy) -> bool {
         Dataset::Calendar => privacy.calendar == CalendarLevel::None,
         Dataset::Drive => false,
     }
+}
+
+/// Returns what is asked of a vendor about a connection, with `people` to test it with.
+pub fn check_request(spec: &ServiceAccountConnectionSpec, people: Vec<Email>) -> CheckRequest {
+    CheckRequest {
+        datasets: datasets(spec),
+        privacy: privacy(spec),
+        licenses: requires_license(spec),
+        people,
+        look_for_excess: true,
+    }
+}
+
+/// Returns whether a person without a licence is left out.
+pub fn requires_license(spec: &ServiceAccountConnectionSpec) -> bool {
+    let licensing = spec.licensing.as_ref();
+    licensing.is_some_and(|licensing| licensing.require_license == Some(true))
 }
 
 /// What is in force for one person.

@@ -29,6 +29,18 @@ impl Kind {
         self.into()
     }
 
+    /// Returns whether it befalls everything that is written there, and not one stream.
+    pub fn concerns_all(self) -> bool {
+        matches!(
+            self,
+            Self::DestinationCredentialsRefused
+                | Self::DestinationReadOnly
+                | Self::DestinationFull
+                | Self::DestinationNotFound
+                | Self::DestinationInvalid
+        )
+    }
+
     /// Returns whether trying again may help without anybody doing anything.
     pub fn is_transient(self) -> bool {
         matches!(

@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::{HeaderMap, Method, StatusCode, header};
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
-use url::Url;
 
-use super::auth::Token;
+use super::auth::{Form, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -46,12 +49,19 @@ impl Default for Settings {
     }
 }
 
+const USER_AGENT: &str = concat!("deputy/", env!("CARGO_PKG_VERSION"), " (gzip)");
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was idle for so long is closed.
+const POOL_IDLE: Duration = Duration::from_mins(1);
+
+type Connector = HttpsConnector<HttpConnector<Resolver>>;
+
 /// Sends requests. Cheap to clone; clones share connections and quotas.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
 
 struct Shared {
-    reqwest: reqwest::Client,
+    hyper: hyper_util::client::legacy::Client<Connector, Full<Bytes>>,
     tls: Arc<rustls::ClientConfig>,
     allowed: Arc<[Allowed]>,
     quotas: Registry,
@@ -73,11 +83,76 @@ pub struct Request<'a> {
     /// GET, POST and so on.
     pub method: Method,
     /// Where to.
-    pub url: Url,
+    pub url: Uri,
     /// Who asks.
     pub token: Option<&'a Token>,
-    /// A JSON body.
-    pub json: Option<&'a serde_json::Value>,
+    /// Headers beyond those that every request has.
+    pub headers: &'a [(&'static str, &'static str)],
+    /// What is sent.
+    pub body: Body<'a>,
+}
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub enum Body<'a> {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(&'a serde_json::Value),
+    /// A form whose values nobody sees.
+    Form(&'a Form),
+}
+
+impl<'a> Request<'a> {
+    /// Makes a request for a resource.
+    pub fn get(url: Uri, token: &'a Token) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            token: Some(token),
+            headers: &[],
+            body: Body::None,
+        }
+    }
+}
+
+impl Request<'_> {
+    fn into_http(self, host: &str) -> Result<::http::Request<Full<Bytes>>, Error> {
+        let (content_type, body) = self.body.encoded();
+        let mut request = ::http::Request::new(Full::new(body));
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.url;
+        let headers = request.headers_mut();
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(token) = self.token {
+            headers.insert(header::AUTHORIZATION, token.header());
+        }
+        if let Some(content_type) = content_type {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        for (name, value) in self.headers {
+            let value = HeaderValue::from_static(value);
+            let name = ::http::HeaderName::try_from(*name);
+            let name = name.map_err(|_| Error::new(Kind::Refused, host, "a header has no name"))?;
+            headers.insert(name, value);
+        }
+        Ok(request)
+    }
+}
+
+impl Body<'_> {
+    fn encoded(self) -> (Option<&'static str>, Bytes) {
+        match self {
+            Self::None => (None, Bytes::new()),
+            Self::Json(json) => (Some("application/json"), json.to_string().into()),
+            Self::Form(form) => {
+                let encoded = form.encoded().into();
+                (Some("application/x-www-form-urlencoded"), encoded)
+            }
+        }
+    }
 }
 
 /// What came back, in full.
@@ -152,22 +227,18 @@ impl Client {
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let tls = tls::config()?;
         let allowed: Arc<[Allowed]> = settings.allowed.into();
-        let mut negotiating = tls.clone();
-        negotiating.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let reqwest = reqwest::Client::builder()
-            .tls_backend_preconfigured(negotiating)
-            .dns_resolver(Resolver::new(Arc::clone(&allowed)))
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .timeout(settings.timeout)
-            .connect_timeout(Duration::from_secs(10))
-            .pool_idle_timeout(Duration::from_mins(1))
-            .user_agent(concat!("deputy/", env!("CARGO_PKG_VERSION"), " (gzip)"))
-            .build()
-            .map_err(|error| Error::from_reqwest("", &error))?;
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls.clone())
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp(&allowed));
+        let hyper = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .build(connector);
         Ok(Self(Arc::new(Shared {
-            reqwest,
+            hyper,
             tls: Arc::new(tls),
             allowed,
             quotas: Registry::default(),
@@ -195,28 +266,28 @@ impl Client {
     /// # Cancel
     /// Dropping it closes the connection or resets the stream; the vendor may have acted on the request.
     pub async fn send(&self, endpoints: &Endpoints, request: Request<'_>) -> Result<Reply, Error> {
-        endpoints.check(&request.url)?;
-        let host = request.url.host_str().unwrap_or_default().to_owned();
-        let mut builder = self.0.reqwest.request(request.method, request.url);
-        if let Some(token) = request.token {
-            builder = builder.header(header::AUTHORIZATION, token.header());
-        }
-        if let Some(json) = request.json {
-            builder = builder.json(json);
-        }
-        let sent = builder.send().await;
-        let sent = sent.map_err(|error| Error::from_reqwest(&host, &error));
+        endpoints.check_uri(&request.url)?;
+        let host = request.url.host().unwrap_or_default().to_owned();
+        let exchange = self.exchange(&host, request);
+        let in_time = tokio::time::timeout(self.0.timeout, exchange).await;
+        in_time
+            .unwrap_or_else(|_| Err(Error::new(Kind::TimedOut, &*host, "no whole reply in time")))
+    }
+
+    async fn exchange(&self, host: &str, request: Request<'_>) -> Result<Reply, Error> {
+        let sent = self.0.hyper.request(request.into_http(host)?).await;
+        let sent = sent.map_err(|error| Error::from_hyper(host, &error));
         if let Some(observer) = &self.0.observer {
             let outcome = sent.as_ref().map(|response| response.status().as_u16());
-            observer.requested(&host, outcome.map_err(|error| error.kind.label()));
+            observer.requested(host, outcome.map_err(|error| error.kind.label()));
         }
-        let mut response = sent?;
-        let body = body::read(&host, &mut response, self.0.max_body_bytes).await?;
+        let (head, body) = sent?.into_parts();
+        let body = body::read(host, &head.headers, body, self.0.max_body_bytes).await?;
         Ok(Reply {
-            status: response.status(),
-            headers: std::mem::take(response.headers_mut()),
+            status: head.status,
+            headers: head.headers,
             body,
-            host,
+            host: host.to_owned(),
         })
     }
 
@@ -226,12 +297,17 @@ impl Client {
     }
 
     /// Returns a connector that resolves and trusts as this client does, for a library that brings its own.
-    pub(super) fn connector(&self) -> hyper_rustls::HttpsConnector<HttpConnector<Resolver>> {
-        let mut http = HttpConnector::new_with_resolver(Resolver::new(Arc::clone(&self.0.allowed)));
-        http.enforce_http(false);
-        http.set_connect_timeout(Some(Duration::from_secs(10)));
-        hyper_rustls::HttpsConnector::from((http, Arc::clone(&self.0.tls)))
+    pub(super) fn connector(&self) -> Connector {
+        HttpsConnector::from((tcp(&self.0.allowed), Arc::clone(&self.0.tls)))
     }
+}
+
+fn tcp(allowed: &Arc<[Allowed]>) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(Arc::clone(allowed)));
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    tcp
 }
 
 #[cfg(test)]
@@ -245,12 +321,7 @@ mod tests {
 
     async fn get(client: &Client, url: &str) -> Result<Reply, Error> {
         let token = Token::new("canary".to_owned(), jiff::Timestamp::MAX);
-        let request = Request {
-            method: Method::GET,
-            url: url.parse().unwrap(),
-            token: Some(&token),
-            json: None,
-        };
+        let request = Request::get(url.parse().unwrap(), &token);
         client
             .send(&client.endpoints(&["vendor.example"]), request)
             .await
@@ -299,7 +370,8 @@ mod tests {
             method: Method::GET,
             url: "https://localhost/".parse().unwrap(),
             token: None,
-            json: None,
+            headers: &[],
+            body: Body::None,
         };
         let error = client
             .send(&client.endpoints(&["localhost"]), request)

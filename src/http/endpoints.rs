@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use ::http::Uri;
 use url::{Host, Url};
 
 use super::error::{Error, Kind};
@@ -40,11 +41,11 @@ impl FromStr for Allowed {
 
 impl Allowed {
     fn admits(&self, host: &str, port: u16) -> bool {
-        self.host == host && self.port.is_none_or(|only| only == port)
+        self.is_host(host) && self.port.is_none_or(|only| only == port)
     }
 
     pub(super) fn is_host(&self, host: &str) -> bool {
-        self.host == host.to_ascii_lowercase()
+        self.host.eq_ignore_ascii_case(host)
     }
 }
 
@@ -76,37 +77,79 @@ impl Endpoints {
     /// [`Kind::Refused`], with what is wrong and how to allow it: no TLS (loopback alone may do without, once
     /// allowed), a user name in the URL, or a host that is neither the vendor's nor allowed.
     pub fn check(&self, url: &Url) -> Result<(), Error> {
-        let Some(host) = host_name(url) else {
-            return Err(Error::new(Kind::Refused, "", "the URL has no host"));
-        };
-        let refuse = |detail: &str| Err(Error::new(Kind::Refused, host.clone(), detail));
-        if !url.username().is_empty() || url.password().is_some() {
+        let host = host_name(url).unwrap_or_default();
+        self.judge(&Place {
+            scheme: url.scheme(),
+            has_user: !url.username().is_empty() || url.password().is_some(),
+            host: &host,
+            port: url.port_or_known_default(),
+        })
+    }
+
+    /// The same for a request that is about to be sent.
+    pub(super) fn check_uri(&self, uri: &Uri) -> Result<(), Error> {
+        let scheme = uri.scheme_str().unwrap_or_default();
+        let host = uri.host().unwrap_or_default();
+        let host = host
+            .strip_prefix('[')
+            .map_or(host, |host| host.trim_end_matches(']'));
+        self.judge(&Place {
+            scheme,
+            has_user: uri.authority().is_some_and(|it| it.as_str().contains('@')),
+            host: host.trim_end_matches('.'),
+            port: uri.port_u16().or_else(|| default_port(scheme)),
+        })
+    }
+
+    fn judge(&self, place: &Place<'_>) -> Result<(), Error> {
+        let refuse = |detail: &str| Err(Error::new(Kind::Refused, place.host, detail));
+        if place.host.is_empty() {
+            return refuse("the URL has no host");
+        }
+        if place.has_user {
             return refuse("the URL has a user name or password");
         }
-        let Some(port) = url.port_or_known_default() else {
+        let Some(port) = place.port else {
             return refuse("the URL is neither https nor http");
         };
-        let is_allowed = self.allowed.iter().any(|one| one.admits(&host, port));
-        let is_vendors = self.vendor.contains(&host.as_str()) && port == 443;
-        match url.scheme() {
+        let is_allowed = self.allowed.iter().any(|one| one.admits(place.host, port));
+        let is_vendors = port == 443
+            && self
+                .vendor
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(place.host));
+        match place.scheme {
             _ if !is_allowed && !is_vendors => {
                 refuse("not the vendor's host, and not named by --allow-endpoint")
             }
             "https" => Ok(()),
-            "http" if is_allowed && is_loopback(url) => Ok(()),
+            "http" if is_allowed && is_loopback(place.host) => Ok(()),
             "http" => refuse("only https; http is for an allowed loopback address"),
             _ => refuse("the URL is neither https nor http"),
         }
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
+/// Where a request would go.
+struct Place<'a> {
+    scheme: &'a str,
+    has_user: bool,
+    /// Without brackets and without a dot at the end.
+    host: &'a str,
+    port: Option<u16>,
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "https" => Some(443),
+        "http" => Some(80),
+        _ => None,
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Returns whether an address is one of the public internet. A vendor's name that resolves to any other is a hole
@@ -180,6 +223,10 @@ mod tests {
             ("ftp://sandbox.example/", false),
             ("file:///etc/passwd", false),
         ] {
+            let sent = url
+                .parse()
+                .map(|uri: Uri| endpoints.check_uri(&uri).is_ok());
+            assert_eq!(sent.unwrap_or(false), goes, "{url}");
             let url = Url::parse(url).unwrap();
             assert_eq!(endpoints.check(&url).is_ok(), goes, "{url}");
         }

@@ -74,8 +74,14 @@ impl Error {
         }
     }
 
-    pub(super) fn from_reqwest(host: &str, error: &reqwest::Error) -> Self {
-        Self::from_chain(host, error, reqwest_kind(error))
+    /// Makes an error of a request that got no reply.
+    pub(super) fn from_hyper(host: &str, error: &hyper_util::client::legacy::Error) -> Self {
+        let kind = match (error.is_connect(), timed_out(error)) {
+            (true, true) => Kind::TimedOut,
+            (true, false) => Kind::Unreachable,
+            (false, _) => Kind::Cut,
+        };
+        Self::from_chain(host, error, kind)
     }
 
     /// Makes an error of whatever a library returned: a refusal or a passed bound of ours may be at its bottom.
@@ -91,18 +97,16 @@ impl Error {
     }
 }
 
-fn reqwest_kind(error: &reqwest::Error) -> Kind {
-    if error.is_timeout() {
-        Kind::TimedOut
-    } else if error.is_connect() {
-        Kind::Unreachable
-    } else if error.is_builder() {
-        Kind::Refused
-    } else if error.is_decode() {
-        Kind::Malformed
-    } else {
-        Kind::Cut
+fn timed_out(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut) {
+            return true;
+        }
+        next = error.source();
     }
+    false
 }
 
 /// An error of ours that travels through a library and is found again at the other side.

@@ -21,6 +21,6 @@ pub mod retry;
 pub(crate) mod testing;
 mod tls;
 
-pub use client::{Client, Observer, Reply, Request, Settings};
+pub use client::{Body, Client, Observer, Reply, Request, Settings};
 pub use endpoints::{Allowed, AllowedError, Endpoints};
 pub use error::{Error, Kind, shortened};

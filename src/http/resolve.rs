@@ -47,16 +47,6 @@ impl Resolver {
     }
 }
 
-impl reqwest::dns::Resolve for Resolver {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let resolver = self.clone();
-        Box::pin(async move {
-            let addresses = resolver.addresses(name.as_str().to_owned()).await?;
-            Ok(Box::new(addresses) as reqwest::dns::Addrs)
-        })
-    }
-}
-
 impl tower_service::Service<dns::Name> for Resolver {
     type Response = Addresses;
     type Error = BoxError;

@@ -31,6 +31,3 @@ pub const FINALIZER: &str = "deputy.dev/finalizer";
 
 /// Annotations with this start may ask for a reconcile.
 pub const ANNOTATION_PREFIX: &str = "deputy.dev/";
-
-/// The annotation by which Flux asks for a reconcile.
-pub const FLUX_REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";

@@ -149,7 +149,14 @@ where
         self.cached(key)?.decoded()
     }
 
-    /// Streams the keys of what is there, and from then on only of what appears, goes, or differs in `aspect`.
+    /// Returns whether an object is there and cannot be decoded.
+    pub fn is_undecodable(&self, key: &ObjectKey) -> bool {
+        self.cached(key)
+            .is_some_and(|cached| cached.decoded().is_none())
+    }
+
+    /// Streams the keys of what is there, and from then on only of what appears, goes, differs in `aspect`, or can no
+    /// longer be decoded.
     ///
     /// For those who follow objects of another kind: most changes of an object are of its status, and to follow
     /// them all would make objects that follow each other write for ever.
@@ -160,11 +167,11 @@ where
         let store = self.store.clone();
         let mut seen = HashMap::new();
         let mut differs = move |key: &ObjectKey| {
-            let cached = store.get(&key.to_ref());
-            let Some(object) = cached.and_then(|cached| cached.decoded()) else {
+            let Some(cached) = store.get(&key.to_ref()) else {
                 return seen.remove(key).is_some();
             };
-            let digest = digest(&(object.uid(), aspect(&object)));
+            let object = cached.decoded();
+            let digest = digest(&(cached.uid(), object.map(|object| aspect(&object))));
             seen.insert(key.clone(), digest) != Some(digest)
         };
         self.changes()

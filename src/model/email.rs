@@ -80,10 +80,24 @@ fn check_text(text: &str) -> Result<(), EmailError> {
     Ok(())
 }
 
+/// A text in a document that is not an address, with the text itself, so that it can be found there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no address: {why}")]
+pub struct NotAnAddress {
+    /// The first 100 characters.
+    text: String,
+    /// What is wrong with it.
+    #[source]
+    why: EmailError,
+}
+
 impl TryFrom<String> for Email {
-    type Error = EmailError;
-    fn try_from(text: String) -> Result<Self, EmailError> {
-        text.parse()
+    type Error = NotAnAddress;
+    fn try_from(text: String) -> Result<Self, NotAnAddress> {
+        text.parse().map_err(|why| NotAnAddress {
+            text: text.chars().take(100).collect(),
+            why,
+        })
     }
 }
 

@@ -39,6 +39,20 @@ pub enum Reason {
     // The credential at the vendor.
     /// The key is deleted, disabled or expired.
     KeyRevoked,
+    /// The secret is not one of the account's.
+    SecretInvalid,
+    /// The secret has ended.
+    SecretExpired,
+    /// The credential ends soon.
+    CredentialExpiring,
+    /// The vendor does not let the account read when its credential ends.
+    ExpiryUnknown,
+    /// The tenant does not know the account.
+    AppNotInTenant,
+    /// There is no such tenant, or it lives elsewhere.
+    TenantInvalid,
+    /// The vendor does not trust the token that stands in for a credential.
+    FederationMismatch,
     /// The privileged account itself is deleted or disabled.
     AccountDisabled,
     /// The clocks of this machine and of the vendor differ too much.
@@ -60,6 +74,10 @@ pub enum Reason {
     NobodyToTestWith,
     /// More is granted than is asked for.
     ExcessScopes,
+    /// It is granted person by person, not for the tenant.
+    GrantedPerMailbox,
+    /// The account can read everybody's data, not only that of those who are listed.
+    TenantWide,
     /// An API is switched off for the account's project.
     ApiDisabled,
     /// The administrator whom the connection names may not read the directory.
@@ -81,6 +99,8 @@ pub enum Reason {
     UserNotLicensed,
     /// Mail is off for this person.
     MailboxNotEnabled,
+    /// The mailbox has no room left.
+    MailboxFull,
     /// Calendar is off for this person.
     CalendarNotEnabled,
     /// The file store is off for this person.

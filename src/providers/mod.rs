@@ -8,10 +8,12 @@
 //!
 //! To add a system: a folder with `mod` (the [`Provider`]), `spec` (what the YAML says), `wire` (the vendor's
 //! JSON, each fact with its page and date), `errors` (the vendor's error table as one match), `directory` and
-//! `export`; one line in the registry; one module in the sandbox.
+//! `export`; one line in the registry; one module in the sandbox. What is the same for all of them stands in
+//! `reading` (pages) and in `http` (tokens, quotas, endpoints).
 
 pub mod error;
 pub mod google;
+mod reading;
 pub mod registry;
 pub mod report;
 
@@ -80,6 +82,11 @@ pub trait Provider: Send + Sync {
 pub trait Session: Send + Sync {
     /// Returns who the credential is, as far as it says so itself.
     fn identity(&self) -> Identity;
+
+    /// Returns the vendor's immutable id of the company, once it is known: rows of two are never mixed. Makes no request.
+    fn tenant(&self) -> Option<String> {
+        self.identity().tenant
+    }
 
     /// Finds out what the credential may do now. Failures are findings, never an `Err`.
     async fn check(&self, request: &CheckRequest) -> CheckReport;

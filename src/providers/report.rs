@@ -1,6 +1,6 @@
 //! What a check of a connection found.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::error::{Error, Reason};
 use crate::model::account::Known;
@@ -93,6 +93,25 @@ impl From<&Error> for Finding {
     }
 }
 
+/// How long before its end a credential is warned of.
+const EXPIRY_NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl Finding {
+    /// Judges when a credential ends: it is warned of a month before. `remedy` says how to renew it.
+    pub fn of_expiry(ends: Timestamp, now: Timestamp, remedy: &str) -> Self {
+        let day = ends.strftime("%F");
+        if ends <= now {
+            let message = format!("The credential has ended on {day}. {remedy}");
+            return Self::bad(Reason::CredentialExpiring, message);
+        }
+        if ends.duration_since(now) <= EXPIRY_NOTICE {
+            let message = format!("The credential ends on {day}. {remedy}");
+            return Self::bad(Reason::CredentialExpiring, message);
+        }
+        Self::good(format!("The credential is good until {day}."))
+    }
+}
+
 /// The state of one scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeState {
@@ -109,6 +128,8 @@ pub struct ScopeState {
 pub struct CheckReport {
     /// Who the credential is, now that the vendor has been asked.
     pub identity: Identity,
+    /// The credential lasts for a while yet. None: it is not one that ends.
+    pub credential: Option<Finding>,
     /// The key opens the account, whatever is delegated to it.
     pub authenticated: Finding,
     /// Everything that is asked for is delegated.
@@ -127,4 +148,24 @@ pub struct CheckReport {
     pub remedy_url: Option<String>,
     /// The vendor asked to slow down.
     pub throttled: Option<std::time::Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_warned_of_a_month_before_its_end() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        for (ends, verdict) in [
+            ("2027-11-22T12:00:00Z", Known::True),
+            ("2026-12-23T12:00:00Z", Known::True),
+            ("2026-12-22T12:00:00Z", Known::False),
+            ("2026-11-22T12:00:00Z", Known::False),
+        ] {
+            let finding = Finding::of_expiry(ends.parse().unwrap(), now, "Renew it.");
+            assert_eq!(finding.verdict, verdict, "{ends}");
+            assert!(finding.message.contains(&ends[..10]), "{}", finding.message);
+        }
+    }
 }

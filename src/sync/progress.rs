@@ -38,16 +38,20 @@ impl Progress {
         }
     }
 
-    /// Stands where the last commit does. `lineage` is the one that is wanted: the same, or better known by now.
-    pub fn resume(last: Commit, lineage: Lineage) -> Self {
+    /// Stands where the last commit does. `lineage` is the one that is wanted: the same, or better known by now. What it
+    /// does not know and the commit does stays known, or the next stranger would not be told from the owner.
+    pub fn resume(last: Commit, mut lineage: Lineage) -> Self {
         let Checkpoint {
-            lineage: _,
+            lineage: stored,
             generation,
             phase,
             cursor,
             failed,
             resync,
         } = last.checkpoint;
+        if lineage.tenant.is_empty() {
+            lineage.tenant = stored.tenant;
+        }
         Self {
             lineage,
             sequence: last.sequence,
@@ -149,6 +153,34 @@ mod tests {
             query: Query::of(Dataset::Mail, &Privacy::default(), None),
         };
         Progress::begin(lineage, None)
+    }
+
+    #[test]
+    fn a_tenant_that_was_known_stays_known() {
+        let known = progress();
+        let last = |tenant: &str| Commit {
+            sequence: 1,
+            checkpoint: Checkpoint {
+                lineage: Lineage {
+                    tenant: tenant.into(),
+                    ..known.lineage.clone()
+                },
+                ..known.checkpoint(Cursor(serde_json::json!(1)))
+            },
+            at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        for (stored, wanted, kept) in [
+            ("acme.example", "", "acme.example"),
+            ("", "acme.example", "acme.example"),
+            ("", "", ""),
+        ] {
+            let wanted = Lineage {
+                tenant: wanted.into(),
+                ..known.lineage.clone()
+            };
+            let resumed = Progress::resume(last(stored), wanted);
+            assert_eq!(resumed.lineage.tenant, kept);
+        }
     }
 
     fn failed(id: &str) -> FailedItem {

@@ -28,6 +28,9 @@ const BATCH_AGE: SignedDuration = SignedDuration::from_secs(30);
 const PAGES_AHEAD: usize = 1;
 /// A cursor without changes is stored all the same when the stored one is older, before the vendor forgets that one.
 const CURSOR_RENEWAL: SignedDuration = SignedDuration::from_hours(24);
+/// A run folds what it has written after so many commits: a slow quota makes many small ones of a long listing, and whoever
+/// reads them should not have to wait for its end.
+pub(super) const COMMITS_PER_FOLD: u64 = 64;
 /// How many keys are swept in one commit.
 const SWEEP_KEYS: usize = 4_000;
 
@@ -91,6 +94,7 @@ impl Stream<'_> {
             resync,
             report: Report::default(),
             is_phase_new: false,
+            folded_at: 0,
         };
         let result = run.run().await;
         (run.report, result)
@@ -104,6 +108,8 @@ struct Run<'a> {
     report: Report,
     /// The phase has changed since the last commit.
     is_phase_new: bool,
+    /// How many commits had been made at the last fold.
+    folded_at: u64,
 }
 
 impl Run<'_> {
@@ -240,6 +246,7 @@ impl Run<'_> {
                 Position::Current => return self.arrive(progress, &mut batch).await,
                 Position::Listing | Position::Behind if self.is_full(&batch) => {
                     self.commit(progress, &mut batch).await?;
+                    self.fold_now_and_then().await?;
                 }
                 Position::Listing | Position::Behind => {}
             }
@@ -398,6 +405,20 @@ impl Run<'_> {
         self.report.commits += 1;
         self.report.upserts += upserts;
         self.report.deletes += deletes;
+        Ok(())
+    }
+
+    async fn fold_now_and_then(&mut self) -> Result<(), Error> {
+        let Stream {
+            id,
+            destination,
+            fence,
+            ..
+        } = self.stream;
+        if self.report.commits >= self.folded_at + COMMITS_PER_FOLD && fence.holds() {
+            destination.compact(id).await?;
+            self.folded_at = self.report.commits;
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::place::{Place, Rows};
 use super::{Company, PETER, truth};
+use crate::support::sandbox::Sandbox;
 
 /// The kinds of data.
 pub(crate) const DATASETS: [&str; 3] = ["mail", "calendar", "drive"];
@@ -13,9 +14,18 @@ const TOLD: usize = 5;
 
 /// Insists that the destination is equal to the vendor's state.
 pub(crate) async fn equal(company: &Company, place: &Place) {
-    let state = company.sandbox.google().state(PETER).await;
+    equal_for(&company.sandbox, &[PETER], place).await;
+}
+
+/// Insists that the destination has what the vendor has of these people, and nothing else.
+pub(crate) async fn equal_for(sandbox: &Sandbox, people: &[&str], place: &Place) {
+    let states = people.iter().map(|person| sandbox.google().state(person));
+    let states = futures::future::join_all(states).await;
     for dataset in DATASETS {
-        let wanted = truth::rows(&state, dataset);
+        let all = states.iter().map(|state| truth::rows(state, dataset));
+        let count: usize = all.clone().map(|rows| rows.len()).sum();
+        let wanted: Rows = all.flatten().collect();
+        assert_eq!(wanted.len(), count, "keys in {dataset} are unique");
         assert!(
             !wanted.is_empty(),
             "there is something to compare in {dataset}"

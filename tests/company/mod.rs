@@ -31,7 +31,8 @@ pub(crate) const CLIENT_ID: &str = "107400000000000000001";
 /// What a run gets before it counts as hanging.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
-const SCOPES: [&str; 4] = [
+/// What is delegated.
+pub(crate) const SCOPES: [&str; 4] = [
     "https://www.googleapis.com/auth/gmail.readonly",
     "https://www.googleapis.com/auth/calendar.readonly",
     "https://www.googleapis.com/auth/drive.metadata.readonly",
@@ -165,7 +166,8 @@ pub(crate) fn write(objects: &[Value]) -> PathBuf {
     file
 }
 
-fn scenario(size: Size) -> Value {
+/// A company with an administrator, the person who is synced, and a stranger of another tenant.
+pub(crate) fn scenario(size: Size) -> Value {
     let calendar = |id: &str, events: u32| json!({"id": id, "generate": {"events": events}});
     json!({"seed": 5, "google": {
         "customer": {"id": "C01acme00", "domains": ["acme.example"]},

@@ -301,8 +301,8 @@ async fn each_state_that_a_person_can_be_in() {
     let stranger = Reads {
         type_: "Eligible",
         status: "False",
-        reason: "AdminNotPrivileged",
-        remedy: "outside the tenant",
+        reason: "UserOfAnotherTenant",
+        remedy: "belongs to another tenant",
         class: Stalled,
     };
     reads(&stage, USER, "stranger", stranger).await;

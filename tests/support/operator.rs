@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::cluster_config::ClusterConfig;
+use super::postgres_programs::as_nobody_if_root;
 use super::process::Process;
 use super::{guard, random, wait};
 
@@ -31,7 +32,6 @@ impl Launch {
 
     /// The operator itself, with its lease in this namespace, on a free port.
     pub(crate) fn controller(config: &ClusterConfig, lease_namespace: &str) -> Self {
-        let address_file = guard::folder().join(random::name("address"));
         let arguments = [
             "controller",
             "--listen",
@@ -39,10 +39,31 @@ impl Launch {
             "--lease-namespace",
             lease_namespace,
         ];
-        let mut launch = Self::new(arguments).cluster(config);
-        launch.0.arg("--address-file").arg(&address_file);
-        launch.1 = Some(address_file);
-        launch
+        Self::new(arguments).cluster(config).with_address_file()
+    }
+
+    /// Has it write down where it listens, for [`Operator::url`].
+    pub(crate) fn with_address_file(mut self) -> Self {
+        let address_file = guard::folder().join(random::name("address"));
+        self.0.arg("--address-file").arg(&address_file);
+        self.1 = Some(address_file);
+        self
+    }
+
+    /// Has it run as `nobody` when we are root, to whom no folder is read-only. It may then write to no file of ours.
+    pub(crate) fn by_nobody_if_root(mut self) -> Self {
+        // The folder that it was built in may be closed to everybody else.
+        let program = guard::folder().join(random::name("deputy"));
+        std::fs::hard_link(PROGRAM, &program)
+            .or_else(|_| std::fs::copy(PROGRAM, &program).map(drop))
+            .expect("copies the program");
+        let mut command = as_nobody_if_root(&program);
+        command.args(self.0.get_args());
+        for (name, value) in self.0.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        self.0 = command;
+        self
     }
 
     /// Confines the operator to one namespace, as every test does that shares the API server.

@@ -130,6 +130,10 @@ fn put_verified(
     let report = &verified.report;
     let available = "The credential was read from the Secret.";
     Fact::good("Available", available).put(conditions, "CredentialsAvailable");
+    match &report.credential {
+        Some(finding) => Fact::from(finding).put(conditions, "CredentialCurrent"),
+        None => conditions.clear("CredentialCurrent"),
+    }
     Fact::from(&report.authenticated).put(conditions, "Authenticated");
     let delegation = propagation(&Propagation {
         found: Fact::from(&report.delegation),

@@ -17,7 +17,6 @@ use crate::destinations::{self, Destination};
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::secret;
 use crate::model::secret::{Credentials, SecretRef};
-use crate::providers::Pace;
 
 /// Why a connection could not be opened: which condition says so, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,16 +64,16 @@ impl ConnectionReconciler {
         origin: Origin,
     ) -> Result<Arc<Link>, Closed> {
         let spec = &object.spec;
-        let credentials = self
-            .read(key, &spec.credentials_secret_ref)
-            .await
-            .map_err(|fact| Closed {
+        let credentials = match &spec.credentials_secret_ref {
+            Some(name) => self.read(key, name).await.map_err(|fact| Closed {
                 condition: "CredentialsAvailable",
                 fact,
-            })?;
+            })?,
+            None => Credentials::default(),
+        };
         let session = spec
             .provider
-            .open(&credentials, pace(spec), &self.clients)
+            .open(&credentials, effective::pace(spec), &self.clients)
             .await
             .map_err(|error| Closed {
                 condition: "CredentialsAvailable",
@@ -132,17 +131,6 @@ pub(in crate::controllers) fn secrets_of(spec: &ServiceAccountConnectionSpec) ->
         .destination
         .as_ref()
         .and_then(|destination| destination.secret());
-    std::iter::once(&spec.credentials_secret_ref)
-        .chain(destination)
-        .collect()
-}
-
-fn pace(spec: &ServiceAccountConnectionSpec) -> Pace {
-    let limit = spec.sync.as_ref().and_then(|sync| sync.rate_limit.as_ref());
-    Pace {
-        requests_per_second: limit
-            .and_then(|limit| limit.requests_per_second)
-            .map(f64::from),
-        per_user: effective::requests_per_user(spec),
-    }
+    let credential = spec.credentials_secret_ref.iter();
+    credential.chain(destination).collect()
 }

@@ -21,6 +21,8 @@ pub(super) struct Situation<'a> {
     pub(super) connection_key: &'a ObjectKey,
     /// The connection, where there is one.
     pub(super) connection: Option<&'a ServiceAccountConnection>,
+    /// Whether there is a connection that cannot be decoded.
+    pub(super) is_undecodable: bool,
     /// Whether the connection admits the object's namespace.
     pub(super) is_admitted: bool,
     /// Whether the connection is open in this process.
@@ -160,6 +162,15 @@ fn is_mended(status: &SyncedUserStatus, connection: &ServiceAccountConnection) -
 fn connection_fact(situation: &Situation<'_>) -> Fact {
     let key = situation.connection_key;
     let Some(connection) = situation.connection else {
+        if situation.is_undecodable {
+            return Fact::not_yet(
+                "ConnectionUndecodable",
+                format!(
+                    "The ServiceAccountConnection {key} is not what this version of Deputy understands. Its own condition \
+                     Ready says why; correct it there."
+                ),
+            );
+        }
         return Fact::not_yet(
             "ConnectionNotFound",
             format!(

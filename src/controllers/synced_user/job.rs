@@ -11,7 +11,7 @@ use crate::controllers::allowance::Allowance;
 use crate::controllers::effective::Plan;
 use crate::controllers::fact::Fact;
 use crate::controllers::links::Link;
-use crate::destinations::Destination;
+use crate::destinations::{self, Destination};
 use crate::kube_io::key::ObjectKey;
 use crate::model::account::RemoteUser;
 use crate::model::clock::Clock;
@@ -30,8 +30,6 @@ pub struct Job {
     pub uid: String,
     /// The connection.
     pub link: Arc<Link>,
-    /// The tenant, where it is known.
-    pub tenant: String,
     /// The person's address in the spec.
     pub email: Email,
     /// The alias to sync as.
@@ -104,6 +102,8 @@ pub struct Failure {
     pub fact: Fact,
     /// The vendor's error, where it is one.
     pub provider: Option<providers::Error>,
+    /// What is wrong with the destination, where it is that.
+    pub destination: Option<destinations::Kind>,
 }
 
 impl Job {
@@ -274,7 +274,8 @@ impl StreamRun<'_> {
             },
             lineage: Lineage {
                 provider: job.link.provider.to_owned(),
-                tenant: job.tenant.clone(),
+                // The link's own, and not the status's, which may still speak of the spec before this one.
+                tenant: job.link.session.tenant().unwrap_or_default(),
                 user: self.account.id.clone(),
                 query: Query::of(dataset, &job.plan.privacy, job.since),
             },
@@ -288,28 +289,24 @@ impl StreamRun<'_> {
         StreamOutcome {
             dataset,
             report,
-            error: result.err().map(|error| failure(&error)),
+            error: result.err().map(|error| failure(dataset, &error)),
         }
     }
 }
 
-fn failure(error: &sync::Error) -> Failure {
-    match error {
-        sync::Error::Provider(error) => Failure {
-            fact: Fact::from(error),
-            provider: Some(error.clone()),
-        },
-        sync::Error::Destination(error) => Failure {
-            fact: Fact::from(error),
-            provider: None,
-        },
-        sync::Error::Stopped => Failure {
-            fact: Fact::unknown(error.reason(), error.to_string()),
-            provider: None,
-        },
-        sync::Error::ForeignData(_) | sync::Error::TooManyFailedItems(..) => Failure {
-            fact: Fact::bad(error.reason(), error.to_string()),
-            provider: None,
-        },
+fn failure(dataset: Dataset, error: &sync::Error) -> Failure {
+    let (fact, provider, destination) = match error {
+        sync::Error::Provider(error) => (Fact::from(error), Some(error.clone()), None),
+        sync::Error::Destination(error) => (Fact::from(error), None, Some(error.kind)),
+        sync::Error::Stopped => (Fact::unknown(error.reason(), error.to_string()), None, None),
+        sync::Error::ForeignData(_) | sync::Error::TooManyFailedItems(..) => {
+            let message = format!("{}: {error}", dataset.name());
+            (Fact::bad(error.reason(), message), None, None)
+        }
+    };
+    Failure {
+        fact,
+        provider,
+        destination,
     }
 }

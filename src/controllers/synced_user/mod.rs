@@ -29,7 +29,7 @@ use super::connection::Suspects;
 use super::fact::Fact;
 use super::links::{Link, Links};
 use crate::api::{SyncedUser, SyncedUserStatus as Status};
-use crate::destinations::Erasure;
+use crate::destinations::{self, Erasure};
 use crate::kube_io::events::{Events, Severity};
 use crate::kube_io::reconciler::{Cleanup, Next, Pass, Reconciler};
 use crate::model::account::UserId;
@@ -185,7 +185,8 @@ impl SyncedUserReconciler {
         }
     }
 
-    /// A refusal that is not this person's own is the connection's: it is verified before its turn.
+    /// A refusal that is not this person's own is the connection's: it is verified before its turn. So is a place where
+    /// nobody's rows can be written.
     fn suspect(&self, object: &SyncedUser, outcome: &Outcome) {
         use crate::providers::Reason::{
             AccountDisabled, ApiDisabled, ClientNotAuthorized, KeyRevoked, ScopeNotAuthorized,
@@ -201,14 +202,17 @@ impl SyncedUserReconciler {
             Some(Stop::Provider(error)) => Some(error),
             _ => None,
         };
-        let failed = outcome
-            .streams
-            .iter()
-            .filter_map(|stream| stream.error.as_ref());
+        let failed = || {
+            let streams = outcome.streams.iter();
+            streams.filter_map(|stream| stream.error.as_ref())
+        };
         let mut errors = stopped
             .into_iter()
-            .chain(failed.filter_map(|f| f.provider.as_ref()));
-        if errors.any(|error| shared.contains(&error.reason)) {
+            .chain(failed().filter_map(|f| f.provider.as_ref()));
+        let mut places = failed().filter_map(|f| f.destination);
+        if errors.any(|error| shared.contains(&error.reason))
+            || places.any(destinations::Kind::concerns_all)
+        {
             self.suspects.add(&connection_key(object));
         }
     }

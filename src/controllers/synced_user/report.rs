@@ -274,6 +274,7 @@ fn first_failure(outcome: &Outcome) -> Option<Failure> {
         Some(Stop::Provider(error)) => Some(Failure {
             fact: Fact::from(error),
             provider: Some(error.clone()),
+            destination: None,
         }),
         Some(Stop::NotEligible) => {
             let not_allowed = outcome.allowed.clone().filter(|allowed| !allowed.holds());
@@ -281,6 +282,7 @@ fn first_failure(outcome: &Outcome) -> Option<Failure> {
             Some(Failure {
                 fact,
                 provider: None,
+                destination: None,
             })
         }
         Some(Stop::Cancelled) | None => outcome

@@ -55,7 +55,7 @@ use async_trait::async_trait;
 use self::errors::Place;
 use self::folder::Folder;
 use super::spec::ObjectStoreSpec;
-use super::{Destination, Erasure, Error};
+use super::{Destination, Erasure, Error, Kind};
 use crate::model::cursor::{Commit, Owner, StreamId};
 use crate::model::row::{Change, RecordKey};
 use crate::model::secret::Credentials;
@@ -102,6 +102,22 @@ impl ParquetFolder {
             _ => Ok(()),
         }
     }
+
+    /// Tells a folder that is gone from a file in it that another writer took away: each looks like the other.
+    fn judged<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        let (Err(error), Some(folder)) = (&result, &self.folder) else {
+            return result;
+        };
+        let operation = error.operation;
+        match (error.kind, folder.exists()) {
+            (Kind::DestinationContested, false) => Err(self.place.missing(operation)),
+            (Kind::DestinationNotFound, true) => {
+                let meaning = "a file went that was there a moment ago";
+                Err(self.place.contested(operation, meaning))
+            }
+            _ => result,
+        }
+    }
 }
 
 #[async_trait]
@@ -111,7 +127,7 @@ impl Destination for ParquetFolder {
     }
 
     async fn last_commit(&self, stream: &StreamId) -> Result<Option<Commit>, Error> {
-        self.newest_commit(stream).await
+        self.judged(self.newest_commit(stream).await)
     }
 
     async fn commit(
@@ -120,7 +136,7 @@ impl Destination for ParquetFolder {
         commit: &Commit,
         changes: Vec<Change>,
     ) -> Result<(), Error> {
-        self.put_commit(stream, commit, changes).await
+        self.judged(self.put_commit(stream, commit, changes).await)
     }
 
     async fn stale(
@@ -129,11 +145,11 @@ impl Destination for ParquetFolder {
         generation: u64,
         limit: usize,
     ) -> Result<Vec<RecordKey>, Error> {
-        self.stale_keys(stream, generation, limit).await
+        self.judged(self.stale_keys(stream, generation, limit).await)
     }
 
     async fn count(&self, stream: &StreamId) -> Result<u64, Error> {
-        self.count_live(stream).await
+        self.judged(self.count_live(stream).await)
     }
 
     async fn erase_stream(&self, stream: &StreamId) -> Result<Erasure, Error> {
@@ -142,10 +158,10 @@ impl Destination for ParquetFolder {
     }
 
     async fn erase(&self, owner: &Owner) -> Result<Erasure, Error> {
-        self.erase_owner(owner).await
+        self.judged(self.erase_owner(owner).await)
     }
 
     async fn compact(&self, stream: &StreamId) -> Result<(), Error> {
-        self.fold(stream).await
+        self.judged(self.fold(stream).await)
     }
 }

@@ -1,10 +1,10 @@
 //! From a Secret to a pool of connections.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, Runtime};
 use secrecy::ExposeSecret;
-use tokio::sync::OnceCell;
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 
@@ -83,7 +83,7 @@ pub(super) fn connect(
         pool,
         tables: Tables::new(schema),
         place,
-        ready: OnceCell::new(),
+        ready: AtomicBool::new(false),
     })
 }
 

@@ -135,7 +135,7 @@ fn words(kind: Kind) -> (&'static str, &'static str) {
         ),
         Kind::DestinationNotFound => (
             "does not exist.",
-            "Create the database, or correct the entry `url` of the Secret. If a table was dropped, restart Deputy, which makes it anew and reads everything again.",
+            "Create the database, or correct the entry `url` of the Secret. A schema or table that was dropped is made anew by itself, and everything is read again.",
         ),
         Kind::DestinationInvalid => (
             "does not offer what the URL asks for.",

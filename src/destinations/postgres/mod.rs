@@ -34,14 +34,15 @@ mod tables;
 mod tls;
 mod url;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
-use tokio::sync::OnceCell;
 
 use self::errors::Place;
 use self::tables::Tables;
 use super::spec::PostgresSpec;
-use super::{Destination, Erasure, Error};
+use super::{Destination, Erasure, Error, Kind};
 use crate::model::cursor::{Commit, Owner, StreamId};
 use crate::model::row::{Change, RecordKey};
 use crate::model::secret::Credentials;
@@ -52,7 +53,7 @@ pub struct PostgresSchema {
     tables: Tables,
     place: Place,
     /// Set as soon as schema and tables are known to be there.
-    ready: OnceCell<()>,
+    ready: AtomicBool,
 }
 
 impl PostgresSchema {
@@ -64,11 +65,31 @@ impl PostgresSchema {
     /// Takes a connection whose schema is there.
     async fn connection(&self, operation: &'static str) -> Result<Object, Error> {
         let mut client = self.any_connection(operation).await?;
-        self.ready
-            .get_or_try_init(|| schema::prepare(&mut client, &self.tables))
-            .await
-            .map_err(|error| self.place.schema(operation, &error))?;
+        if !self.ready.load(Ordering::Relaxed) {
+            schema::prepare(&mut client, &self.tables)
+                .await
+                .map_err(|error| self.place.schema(operation, &error))?;
+            self.ready.store(true, Ordering::Relaxed);
+        }
         Ok(client)
+    }
+
+    /// Forgets what was known of the database after a failure that somebody has to mend, since the mended one may be
+    /// another: a session stays read-only if it was when it began, and a database that was made anew has no tables.
+    fn learn<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        let is_mended_outside = |error: &Error| {
+            matches!(
+                error.kind,
+                Kind::DestinationReadOnly
+                    | Kind::DestinationNotFound
+                    | Kind::DestinationCredentialsRefused
+            )
+        };
+        if result.as_ref().is_err_and(is_mended_outside) {
+            self.ready.store(false, Ordering::Relaxed);
+            self.pool.retain(|_, _| false);
+        }
+        result
     }
 
     async fn any_connection(&self, operation: &'static str) -> Result<Object, Error> {
@@ -80,11 +101,11 @@ impl PostgresSchema {
 #[async_trait]
 impl Destination for PostgresSchema {
     async fn check(&self) -> Result<(), Error> {
-        self.probe().await
+        self.learn(self.probe().await)
     }
 
     async fn last_commit(&self, stream: &StreamId) -> Result<Option<Commit>, Error> {
-        self.newest_commit(stream).await
+        self.learn(self.newest_commit(stream).await)
     }
 
     async fn commit(
@@ -93,7 +114,7 @@ impl Destination for PostgresSchema {
         commit: &Commit,
         changes: Vec<Change>,
     ) -> Result<(), Error> {
-        self.write_commit(stream, commit, changes).await
+        self.learn(self.write_commit(stream, commit, changes).await)
     }
 
     async fn stale(
@@ -102,19 +123,19 @@ impl Destination for PostgresSchema {
         generation: u64,
         limit: usize,
     ) -> Result<Vec<RecordKey>, Error> {
-        self.stale_keys(stream, generation, limit).await
+        self.learn(self.stale_keys(stream, generation, limit).await)
     }
 
     async fn count(&self, stream: &StreamId) -> Result<u64, Error> {
-        self.count_live(stream).await
+        self.learn(self.count_live(stream).await)
     }
 
     async fn erase_stream(&self, stream: &StreamId) -> Result<Erasure, Error> {
-        self.delete_stream(stream).await
+        self.learn(self.delete_stream(stream).await)
     }
 
     async fn erase(&self, owner: &Owner) -> Result<Erasure, Error> {
-        self.delete_owner(owner).await
+        self.learn(self.delete_owner(owner).await)
     }
 
     /// Does nothing: a record is one row, and the database tidies up after itself.

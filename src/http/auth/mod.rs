@@ -1,12 +1,19 @@
 //! Tokens: how one is got, kept and shown to nobody. The one place, with that which reads Secrets, that opens a secret value.
 
 mod cache;
+mod certificate;
+mod claims;
+mod client_grant;
+mod form;
 mod key_file;
 mod secret_json;
 mod tap;
 mod token;
 
 pub use cache::TokenCache;
+pub use certificate::{Certificate, CertificateFault};
+pub use client_grant::{ClientGrant, Proof};
+pub use form::Form;
 pub use key_file::{Failure, Granted, KeyFile};
 pub use secret_json::{JsonFault, read_secret_json};
 pub use token::Token;

@@ -38,6 +38,11 @@ impl Token {
         self.number == other.number
     }
 
+    /// Reads what a token that is a JWT says of itself. Nothing is verified: it is a hint, never a proof.
+    pub fn claims<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        super::claims::unverified(self.secret.expose_secret())
+    }
+
     /// Returns the header, marked so that nothing below prints it. A token that no header can hold becomes an empty
     /// one, which the vendor refuses.
     pub(in crate::http) fn header(&self) -> HeaderValue {

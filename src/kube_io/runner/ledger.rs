@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kube::runtime::reflector::Store;
 use kube::{Resource, ResourceExt};
 
+use crate::api::FLUX_REQUESTED_AT;
 use crate::kube_io::guarded::Guarded;
 use crate::kube_io::key::ObjectKey;
-use crate::kube_io::{ANNOTATION_PREFIX, FINALIZER, FLUX_REQUESTED_AT};
+use crate::kube_io::{ANNOTATION_PREFIX, FINALIZER};
 use crate::telemetry::metrics::Counted;
 
 pub(super) struct Ledger<K: Resource<DynamicType = ()> + Clone + 'static> {

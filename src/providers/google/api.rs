@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use ::http::StatusCode;
+use ::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::errors::{api::classify, paused, transport};
 use super::grants::Grants;
@@ -18,6 +17,7 @@ use crate::http::retry::retry;
 use crate::http::{Client, Endpoints, Kind, Reply, Request};
 use crate::model::email::Email;
 use crate::providers::error::{Class, Error, Reason};
+use crate::providers::reading::path::address;
 
 /// The vendor's own hosts: the APIs', and those that key files name as token endpoints.
 pub(super) const HOSTS: &[&str] = &[
@@ -67,7 +67,8 @@ impl Api {
         query: &[(&str, &str)],
     ) -> Result<T, Error> {
         let url = self.url(method, path, query)?;
-        retry(|| self.try_get(method, subject, &url), verdict).await
+        // Boxed, since a library that tries again moves the future about, and it is large.
+        retry(|| Box::pin(self.try_get(method, subject, &url)), verdict).await
     }
 
     /// Returns whether the connection has a scope that `method` may use, as far as is known without asking.
@@ -102,7 +103,7 @@ impl Api {
         &self,
         method: Method,
         subject: &Email,
-        url: &Url,
+        url: &Uri,
     ) -> Result<T, Error> {
         let (key, token) = self.token(method, subject).await?;
         let reply = match self.send(method, subject, url, &token).await {
@@ -143,17 +144,12 @@ impl Api {
         &self,
         method: Method,
         subject: &Email,
-        url: &Url,
+        url: &Uri,
         token: &Token,
     ) -> Result<Reply, Error> {
         self.pace.turn().await;
         let permit = self.permit(method, subject).await?;
-        let request = Request {
-            method: ::http::Method::GET,
-            url: url.clone(),
-            token: Some(token),
-            json: None,
-        };
+        let request = Request::get(url.clone(), token);
         let sent = self.http.send(&self.endpoints, request).await;
         let reply = sent.map_err(|error| transport(method.name(), &error))?;
         if reply.status == StatusCode::OK {
@@ -176,21 +172,12 @@ impl Api {
         permit.map(Some).map_err(|pause| paused(method, pause))
     }
 
-    fn url(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Url, Error> {
-        let text = match &self.endpoint {
-            Some(endpoint) => format!("{endpoint}/{path}"),
-            None => format!("https://{}/{path}", method.api().host()),
+    fn url(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Uri, Error> {
+        let address = match &self.endpoint {
+            Some(endpoint) => address(endpoint, path, query),
+            None => address(&format!("https://{}", method.api().host()), path, query),
         };
-        let url = Url::parse(&text).map_err(|_| malformed(method, "the path is not one"))?;
-        // A segment that a parser resolves, such as "..", would lead to another resource.
-        if !url.path().ends_with(&format!("/{path}")) {
-            return Err(malformed(method, "the path is not one"));
-        }
-        let mut url = url;
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        Ok(url)
+        address.ok_or_else(|| malformed(method, "the path is not one"))
     }
 }
 

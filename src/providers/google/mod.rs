@@ -150,6 +150,11 @@ impl Session for GoogleSession {
         }
     }
 
+    /// The customer's id, and never a domain: a customer has several, and its administrator may move from one to another.
+    fn tenant(&self) -> Option<String> {
+        self.people.tenant().map(str::to_owned)
+    }
+
     async fn check(&self, request: &CheckRequest) -> CheckReport {
         let check = Check {
             api: &self.api,

@@ -84,6 +84,7 @@ impl Check<'_> {
         CheckReport {
             remedy_url: Some(self.api.tokens.key().remedy_url(&wanted)),
             identity: self.identity,
+            credential: None,
             authenticated: found.authenticated,
             delegation: found.finding,
             permissions,
@@ -95,7 +96,8 @@ impl Check<'_> {
         }
     }
 
-    /// One assertion for everything. People who are not there are passed over; an administrator is not.
+    /// One assertion for everything. People who are not there, or who may be another tenant's, are passed over; an
+    /// administrator is not.
     async fn first(&self, wanted: &[String], people: &[Email]) -> First {
         let subjects = match &self.spec.admin_email {
             Some(admin) => std::slice::from_ref(admin),
@@ -111,7 +113,7 @@ impl Check<'_> {
                 Ok(granted) => return First::Granted(subject.clone(), granted),
                 Err(error) => First::Failed(subject.clone(), error),
             };
-            if !matches!(&outcome, First::Failed(_, error) if is_about_the_person(error)) {
+            if !matches!(&outcome, First::Failed(_, error) if may_be_about_the_person(error)) {
                 break;
             }
         }
@@ -279,6 +281,15 @@ fn is_about_the_person(error: &Error) -> bool {
         error.reason,
         Reason::UserNotFound | Reason::UserNotAccessible
     )
+}
+
+/// A delegation ends at the tenant's border, and the refusal beyond it reads as if there were none at all.
+fn may_be_about_the_person(error: &Error) -> bool {
+    is_about_the_person(error)
+        || matches!(
+            error.reason,
+            Reason::ClientNotAuthorized | Reason::ScopeNotAuthorized
+        )
 }
 
 fn state(name: &str, granted: Known, reason: Option<Reason>) -> ScopeState {

@@ -83,7 +83,7 @@ impl People {
     }
 
     /// The tenant's id, where it is known.
-    fn tenant(&self) -> Option<&str> {
+    pub(super) fn tenant(&self) -> Option<&str> {
         let seen = || self.seen_customer.get().map(String::as_str);
         self.customer.as_deref().or_else(seen)
     }
@@ -102,14 +102,36 @@ impl People {
     async fn look_up_one(&self, admin: &Email, email: &Email) -> Result<RemoteUser, Error> {
         let query = [("fields", USER_FIELDS)];
         let path = user_path(email);
-        let user: User = self.api.get(Method::UsersGet, admin, &path, &query).await?;
-        self.admit(email, user)
+        match self.api.get(Method::UsersGet, admin, &path, &query).await {
+            Ok(user) => self.admit(email, user),
+            Err(error) if error.reason == Reason::AdminNotPrivileged => {
+                Err(self.whose_fault(admin, email, error).await)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The directory answers alike where the administrator may read nobody and where the person is somebody else's. If it
+    /// opens for the administrator's own entry, it is the latter.
+    async fn whose_fault(&self, admin: &Email, email: &Email, error: Error) -> Error {
+        let query = [("fields", USER_FIELDS)];
+        let path = user_path(admin);
+        let own = self.api.get::<User>(Method::UsersGet, admin, &path, &query);
+        match own.await {
+            Ok(_) => out_of_reach(admin, email),
+            Err(_) => error,
+        }
     }
 
     /// Makes a person of a directory's entry, unless it is another tenant's.
     fn admit(&self, asked: &Email, user: User) -> Result<RemoteUser, Error> {
         match (self.tenant(), &user.customer_id) {
             (Some(ours), Some(theirs)) if ours != theirs => Err(another_tenant(asked, theirs)),
+            (None, Some(theirs)) => {
+                // The directory opens to the administrator's own tenant.
+                self.seen_customer.get_or_init(|| theirs.clone());
+                remote_user(user)
+            }
             _ => remote_user(user),
         }
     }
@@ -168,6 +190,17 @@ fn another_tenant(email: &Email, theirs: &str) -> Error {
         Reason::UserOfAnotherTenant,
         format!("{email} belongs to the tenant {theirs}, not to this connection's."),
         "Use a connection of that tenant, or correct spec.provider.google.customer.",
+    )
+}
+
+fn out_of_reach(admin: &Email, email: &Email) -> Error {
+    people_error(
+        Class::Park,
+        Reason::UserOfAnotherTenant,
+        format!(
+            "{email} belongs to another tenant, or to a part of this one that {admin} may not read."
+        ),
+        "Use a connection of that tenant, or correct the address; for a part of this one, widen the administrator's role.",
     )
 }
 

@@ -84,7 +84,7 @@ pub(super) fn transport(operation: &'static str, failed: &http::Error) -> Error 
         row(
             class,
             reason,
-            format!("No usable reply from {failed}."),
+            format!("No usable reply to {operation} from {failed}."),
             remedy,
         ),
         answer,

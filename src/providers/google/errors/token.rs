@@ -134,7 +134,7 @@ fn refused(
             Park,
             Reason::ScopeNotAuthorized,
             format!(
-                "Client {client_id} is not delegated all of: {}.",
+                "Client {client_id} may not act for {person}: it is not delegated all of {}, or the person belongs to another tenant.",
                 scopes.join(", ")
             ),
             delegate(),

@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::model::email::Email;
 use crate::providers::google::api::{Api, Method};
+pub(super) use crate::providers::reading::path::segment;
 use crate::providers::{Error, ExportRequest};
 
 /// What the exporter needs of an API. Tests have a vendor of their own behind it.
@@ -72,34 +73,5 @@ impl<A: Ask> Source<'_, A> {
     ) -> Result<T, Error> {
         let subject = &self.request.subject;
         self.api.get(method, subject, path, query).await
-    }
-}
-
-/// Percent-encodes an id for use as one segment of a path. Ids come from the vendor, and calendars' have `@` and `#`.
-pub(super) fn segment(id: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_stays_one_segment() {
-        assert_eq!(segment("18c2-a_b~"), "18c2-a_b~");
-        assert_eq!(
-            segment("en.german#holiday@group.v.calendar.google.com"),
-            "en%2Egerman%23holiday%40group%2Ev%2Ecalendar%2Egoogle%2Ecom"
-        );
-        assert_eq!(segment("../../x?y"), "%2E%2E%2F%2E%2E%2Fx%3Fy");
     }
 }

@@ -9,15 +9,12 @@
 
 mod ask;
 mod calendar;
-mod cursor;
 mod drive;
 mod fault;
 mod items;
 mod mail;
-mod pager;
 #[cfg(test)]
 mod scripted;
-mod window;
 
 use std::sync::Arc;
 
@@ -33,6 +30,7 @@ use crate::model::clock::Clock;
 use crate::model::cursor::Cursor;
 use crate::model::dataset::Dataset;
 use crate::model::row::{Change, FailedItem, RecordKey};
+use crate::providers::reading::{cursor, pager, window};
 use crate::providers::{Error, ExportRequest, Exporter, Page};
 
 /// Reads people's data through one connection.

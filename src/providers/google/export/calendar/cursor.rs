@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::dataset::Dataset;
-use crate::providers::google::export::cursor::Place;
+use crate::providers::google::NAME;
+use crate::providers::reading::cursor::Place;
 
 /// Most calendars of one person. The cursor holds a token of each and is stored with every commit.
 pub(super) const MOST_CALENDARS: usize = 250;
@@ -21,6 +22,7 @@ pub(super) enum CalendarPlace {
 }
 
 impl Place for CalendarPlace {
+    const PROVIDER: &'static str = NAME;
     const DATASET: Dataset = Dataset::Calendar;
 }
 
@@ -76,7 +78,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::providers::google::export::cursor;
+    use crate::providers::reading::cursor;
 
     #[test]
     fn a_cursor_is_small_and_reads_back() {

@@ -86,7 +86,7 @@ impl Reader<'_> {
                 Ok(read) => reads.push(read),
                 Err(misread) => {
                     let key = self.key(items::id(Method::EventsList, item)?);
-                    gathered.fail(Method::EventsList, key, misread)?;
+                    items::fail(&mut gathered, Method::EventsList, key, misread)?;
                 }
             }
         }

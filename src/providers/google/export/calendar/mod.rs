@@ -199,15 +199,20 @@ pub(super) async fn refetch<A: Ask>(
         ));
     }
     let concerns_item = |error: &Error| fault::concerns_item(error) || is_forbidden(error);
-    items::refetch(source.api, keys, concerns_item, async |key: RecordKey| {
-        let method = Method::EventsGet;
-        let path = event_path(&key.container, &key.id);
-        let wire = source.get(method, &path, &reading.query.one()).await?;
-        let read = record::read(wire, &source.request.privacy);
-        let read = read.map_err(|Misread(why)| fault::malformed(method.name(), why))?;
-        let series = Mentioned::by(std::slice::from_ref(&read));
-        let dead = series.dead(reading, &key.container).await?;
-        Ok(reading.reader(&key.container).change(read, &dead))
-    })
+    items::refetch(
+        source.api.per_user(),
+        keys,
+        concerns_item,
+        async |key: RecordKey| {
+            let method = Method::EventsGet;
+            let path = event_path(&key.container, &key.id);
+            let wire = source.get(method, &path, &reading.query.one()).await?;
+            let read = record::read(wire, &source.request.privacy);
+            let read = read.map_err(|Misread(why)| fault::malformed(method.name(), why))?;
+            let series = Mentioned::by(std::slice::from_ref(&read));
+            let dead = series.dead(reading, &key.container).await?;
+            Ok(reading.reader(&key.container).change(read, &dead))
+        },
+    )
     .await
 }

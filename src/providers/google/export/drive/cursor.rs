@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::dataset::Dataset;
-use crate::providers::google::export::cursor::Place;
+use crate::providers::google::NAME;
+use crate::providers::reading::cursor::Place;
 
 /// A place in the stream of a person's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,7 @@ pub(super) enum DrivePlace {
 }
 
 impl Place for DrivePlace {
+    const PROVIDER: &'static str = NAME;
     const DATASET: Dataset = Dataset::Drive;
 }
 

@@ -98,14 +98,19 @@ pub(super) async fn refetch<A: Ask>(
     keys: &[RecordKey],
 ) -> Result<(Vec<Change>, Vec<FailedItem>), Error> {
     let reader = &Reader::new(source);
-    items::refetch(source.api, keys, fault::concerns_item, async |key| {
-        let method = Method::FilesGet;
-        let path = format!("{}/{}", wire::FILES, segment(&key.id));
-        let query = [("supportsAllDrives", "true"), ("fields", wire::FILE_FIELDS)];
-        let file = record::read(source.get(method, &path, &query).await?);
-        let file = file.map_err(|Misread(why)| fault::malformed(method.name(), why))?;
-        let wanted = reader.wanted(key.clone(), file);
-        Ok(wanted.unwrap_or(Change::Delete(key)))
-    })
+    items::refetch(
+        source.api.per_user(),
+        keys,
+        fault::concerns_item,
+        async |key| {
+            let method = Method::FilesGet;
+            let path = format!("{}/{}", wire::FILES, segment(&key.id));
+            let query = [("supportsAllDrives", "true"), ("fields", wire::FILE_FIELDS)];
+            let file = record::read(source.get(method, &path, &query).await?);
+            let file = file.map_err(|Misread(why)| fault::malformed(method.name(), why))?;
+            let wanted = reader.wanted(key.clone(), file);
+            Ok(wanted.unwrap_or(Change::Delete(key)))
+        },
+    )
     .await
 }

@@ -61,7 +61,7 @@ impl<'a, A: Ask> Reader<'a, A> {
                 Ok((key, file)) => gathered.changes.extend(self.wanted(key, file)),
                 Err(misread) => {
                     let key = RecordKey::plain(items::id(method, item)?);
-                    gathered.fail(method, key, misread)?;
+                    items::fail(&mut gathered, method, key, misread)?;
                 }
             }
         }
@@ -136,7 +136,7 @@ impl<'a, A: Ask> Reader<'a, A> {
                 into.changes.push(wanted.unwrap_or(Change::Delete(key)));
                 Ok(())
             }
-            Err(misread) => into.fail(method, key, misread),
+            Err(misread) => items::fail(into, method, key, misread),
         }
     }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::dataset::Dataset;
-use crate::providers::google::export::cursor::Place;
+use crate::providers::google::NAME;
+use crate::providers::reading::cursor::Place;
 
 /// A place in a mailbox's stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,5 +31,6 @@ pub(super) enum MailPlace {
 }
 
 impl Place for MailPlace {
+    const PROVIDER: &'static str = NAME;
     const DATASET: Dataset = Dataset::Mail;
 }

@@ -6,14 +6,16 @@ use futures::stream::{BoxStream, try_unfold};
 use crate::providers::{Class, Error, Page};
 
 /// Makes pages, one at a time.
-pub(super) trait Pager: Send {
+pub(in crate::providers) trait Pager: Send {
     /// Returns the next page, or `None` after the last one. Not called again after an error.
     fn next(&mut self) -> impl Future<Output = Result<Option<Page>, Error>> + Send;
 }
 
 /// Returns the pages as a stream that ends after its first error. That something of a whole page is not there is for
 /// somebody to look at: only an item can be gone.
-pub(super) fn pages<'a>(pager: impl Pager + 'a) -> BoxStream<'a, Result<Page, Error>> {
+pub(in crate::providers) fn pages<'a>(
+    pager: impl Pager + 'a,
+) -> BoxStream<'a, Result<Page, Error>> {
     try_unfold(pager, |mut pager| async move {
         match pager.next().await {
             Ok(page) => Ok(page.map(|page| (page, pager))),

@@ -12,7 +12,9 @@ use crate::providers::Error;
 const VERSION: u32 = 1;
 
 /// A place in one kind of stream.
-pub(super) trait Place: Serialize + DeserializeOwned {
+pub(in crate::providers) trait Place: Serialize + DeserializeOwned {
+    /// Whose stream it is.
+    const PROVIDER: &'static str;
     /// The kind of data that it is a place in.
     const DATASET: Dataset;
 }
@@ -25,7 +27,7 @@ struct Written<P> {
 }
 
 /// Writes a place down.
-pub(super) fn write<P: Place>(place: &P) -> Result<Cursor, Error> {
+pub(in crate::providers) fn write<P: Place>(place: &P) -> Result<Cursor, Error> {
     let written = Written {
         version: VERSION,
         dataset: P::DATASET,
@@ -33,7 +35,7 @@ pub(super) fn write<P: Place>(place: &P) -> Result<Cursor, Error> {
     };
     match serde_json::to_value(written) {
         Ok(value) => Ok(Cursor(value)),
-        Err(_) => Err(fault::unreadable_cursor()),
+        Err(_) => Err(fault::unreadable_cursor(P::PROVIDER)),
     }
 }
 
@@ -42,12 +44,12 @@ pub(super) fn write<P: Place>(place: &P) -> Result<Cursor, Error> {
 /// # Errors
 /// [`Class::Invalid`](crate::providers::Class) where it was written by another version or for other data: that the
 /// vendor no longer knows it would be another thing, and reading everything anew would hide the mistake.
-pub(super) fn read<P: Place>(cursor: Cursor) -> Result<P, Error> {
+pub(in crate::providers) fn read<P: Place>(cursor: Cursor) -> Result<P, Error> {
     match serde_json::from_value::<Written<P>>(cursor.0) {
         Ok(written) if written.version == VERSION && written.dataset == P::DATASET => {
             Ok(written.place)
         }
-        _ => Err(fault::unreadable_cursor()),
+        _ => Err(fault::unreadable_cursor(P::PROVIDER)),
     }
 }
 
@@ -62,6 +64,7 @@ mod tests {
     struct Spot(String);
 
     impl Place for Spot {
+        const PROVIDER: &'static str = "vendor";
         const DATASET: Dataset = Dataset::Mail;
     }
 

@@ -5,13 +5,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Returns the first instant that is wanted: the start of the day, UTC. `None` wants everything.
-pub(super) fn start(since: Option<Date>) -> Option<Timestamp> {
+pub(in crate::providers) fn start(since: Option<Date>) -> Option<Timestamp> {
     let midnight = since?.to_zoned(TimeZone::UTC).ok()?;
     Some(midnight.timestamp())
 }
 
 /// Returns whether something of this instant is too old. What has no instant is not.
-pub(super) fn is_before(at: Option<Timestamp>, start: Option<Timestamp>) -> bool {
+pub(in crate::providers) fn is_before(at: Option<Timestamp>, start: Option<Timestamp>) -> bool {
     matches!((at, start), (Some(at), Some(start)) if at < start)
 }
 
