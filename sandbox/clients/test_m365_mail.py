@@ -84,6 +84,18 @@ def test_folders_and_messages(m365):
     assert {header.name for header in headers.internet_message_headers} >= {"From", "To", "Date"}
 
 
+def test_the_newest_change_and_how_many_there_are(m365):
+    graph = m365.graph()
+    id = m365.deliver()
+    other = m365.state()["messages"][-1]["id"]
+    m365.user("PATCH", f"messages/{other}", {"isRead": True})
+    query = Messages(top=1, orderby=["lastModifiedDateTime desc"], count=True, select=["subject"])
+    page = m365.run(graph.users.by_user_id(PETER).messages.get(config(query)))
+    assert (page.odata_count, page.value[0].id in (id, other)) == (MESSAGES + 1, True)
+    query = Messages(orderby=["subject"])
+    assert denied(m365, graph.users.by_user_id(PETER).messages.get(config(query)))[0] == 400
+
+
 def test_change_tracking_misses_nothing(m365):
     mirror = Mirror(m365, m365.graph())
     mirror.follow()

@@ -269,7 +269,9 @@ fn known(name: &str) -> Result<String, GraphError> {
         .iter()
         .find(|known| known.eq_ignore_ascii_case(name));
     known.map(|known| (*known).to_owned()).ok_or_else(|| {
-        let message = format!("Unsupported or invalid query filter clause specified for property '{name}' of resource 'User'.");
+        let message = format!(
+            "Unsupported or invalid query filter clause specified for property '{name}' of resource 'User'."
+        );
         GraphError::new(400, "Request_UnsupportedQuery", message)
     })
 }

@@ -127,8 +127,10 @@ fn list(context: &Context<'_>) -> Result<Reply, GraphError> {
     }
     let skip = context
         .param("$skiptoken")
-        .map_or(Some(0), |text| text.strip_prefix("RFNwdAIAAQ")?.parse().ok())
-        .ok_or_else(|| GraphError::new(400, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request."))?;
+        .map_or(Some(0), |text| {
+            text.strip_prefix("RFNwdAIAAQ")?.parse().ok()
+        })
+        .ok_or_else(expired_page)?;
     let people: Vec<Arc<User>> = context.world.people.read().all().to_vec();
     let mut rest = people
         .iter()
@@ -143,6 +145,12 @@ fn list(context: &Context<'_>) -> Result<Reply, GraphError> {
         .collect();
     let next = rest.next().map(|_| skip + top);
     Ok(linked(paged(context, "users", items, next), next))
+}
+
+fn expired_page() -> GraphError {
+    let message =
+        "The specified page token value has expired and can no longer be included in your request.";
+    GraphError::new(400, "Directory_ExpiredPageToken", message)
 }
 
 /// Directory lists go on with a token, not with a count.
