@@ -266,18 +266,35 @@ async fn nobody_else_is_named_by_hand_either() {
     spec["licensing"] = json!({"seats": 3});
     let mut objects = company.objects(&Place::files(), &spec);
     let mut add = |name: &str, email: &str, more: Value| {
-        let mut person = json!({"connectionRef": {"name": "acme"}, "email": email, "enabled": true});
+        let mut person =
+            json!({"connectionRef": {"name": "acme"}, "email": email, "enabled": true});
         person
             .as_object_mut()
             .expect("is an object")
             .extend(more.as_object().expect("is an object").clone());
         objects.push(object("SyncedUser", name, person));
     };
-    add("disabled", "norman.osborn@acme.example", json!({"enabled": false}));
-    add("suspended", "gwen.stacy@acme.example", json!({"suspend": true}));
+    add(
+        "disabled",
+        "norman.osborn@acme.example",
+        json!({"enabled": false}),
+    );
+    add(
+        "suspended",
+        "gwen.stacy@acme.example",
+        json!({"suspend": true}),
+    );
     add("denied", HARRY, json!({}));
-    add("alias", "flash.thompson@acme.example", json!({"connectedEmail": HARRY}));
-    add("elsewhere", MARY, json!({"connectionRef": {"name": "other"}}));
+    add(
+        "alias",
+        "flash.thompson@acme.example",
+        json!({"connectedEmail": HARRY}),
+    );
+    add(
+        "elsewhere",
+        MARY,
+        json!({"connectionRef": {"name": "other"}}),
+    );
     add("no-seat", "ned.leeds@acme.example", json!({}));
     let file = write(&objects);
     company.synced(&file).await;

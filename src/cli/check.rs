@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use super::input::{Input, InputArgs};
 use super::table;
-use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::controllers::effective;
 use crate::destinations::{self, Destination};
 use crate::model::account::Known;
-use crate::providers::{CheckReport, CheckRequest, Clients, Finding, Session};
+use crate::providers::{CheckReport, Clients, Finding, Session};
 
 /// What is checked.
 #[derive(Debug, clap::Args)]
@@ -21,7 +20,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCode> {
     let input = args.input.read()?;
     let session = open(&input, clients).await?;
-    let report = session.check(&request(&input)).await;
+    let request = effective::check_request(&input.connection.spec, input.listed());
+    let report = session.check(&request).await;
     let destination = match destination(&input)? {
         Some(destination) => Some(destination.check().await),
         None => None,
@@ -49,20 +49,6 @@ pub(super) fn destination(input: &Input) -> anyhow::Result<Option<Arc<dyn Destin
     };
     let credentials = spec.secret().map(|name| input.secret(name)).transpose()?;
     Ok(Some(destinations::open(spec, credentials)?))
-}
-
-fn request(input: &Input) -> CheckRequest {
-    let spec: &ServiceAccountConnectionSpec = &input.connection.spec;
-    CheckRequest {
-        datasets: effective::datasets(spec),
-        privacy: effective::privacy(spec),
-        licenses: spec
-            .licensing
-            .as_ref()
-            .is_some_and(|l| l.require_license == Some(true)),
-        people: input.listed(),
-        look_for_excess: true,
-    }
 }
 
 type Fact = (&'static str, (Known, String, String));

@@ -108,7 +108,6 @@ fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
     let allowance = Allowance::of(spec);
     let listed = input.listed();
     let is_wanted = |user: &&Arc<SyncedUser>| listed.contains(&user.spec.email);
-    let licensing = spec.licensing.as_ref();
     let job = |user: &Arc<SyncedUser>| Job {
         key: ObjectKey::of(&**user),
         uid: user.name_any(),
@@ -119,7 +118,7 @@ fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
         allowance: allowance.clone(),
         plan: effective::plan(spec, &user.spec),
         since: spec.sync.as_ref().and_then(|sync| sync.since),
-        require_license: licensing.is_some_and(|l| l.require_license == Some(true)),
+        require_license: effective::requires_license(spec),
         resync: resync.cloned(),
         requested_at: None,
     };

@@ -7,8 +7,9 @@ use crate::api::common::Effective;
 use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::api::{Span, SyncedUserSpec};
 use crate::model::dataset::Dataset;
+use crate::model::email::Email;
 use crate::model::privacy::{CalendarLevel, MailLevel, Privacy};
-use crate::providers::Pace;
+use crate::providers::{CheckRequest, Pace};
 
 const INTERVAL: Span = Span::from_secs(5 * 60);
 const VALIDATION_INTERVAL: Span = Span::from_secs(3600);
@@ -74,6 +75,23 @@ pub fn is_excluded(dataset: Dataset, privacy: &Privacy) -> bool {
         Dataset::Calendar => privacy.calendar == CalendarLevel::None,
         Dataset::Drive => false,
     }
+}
+
+/// Returns what is asked of a vendor about a connection, with `people` to test it with.
+pub fn check_request(spec: &ServiceAccountConnectionSpec, people: Vec<Email>) -> CheckRequest {
+    CheckRequest {
+        datasets: datasets(spec),
+        privacy: privacy(spec),
+        licenses: requires_license(spec),
+        people,
+        look_for_excess: true,
+    }
+}
+
+/// Returns whether a person without a licence is left out.
+pub fn requires_license(spec: &ServiceAccountConnectionSpec) -> bool {
+    let licensing = spec.licensing.as_ref();
+    licensing.is_some_and(|licensing| licensing.require_license == Some(true))
 }
 
 /// What is in force for one person.

@@ -52,7 +52,12 @@ pub(super) async fn act(
     let Decision::Verify { look_for_excess } = decision else {
         return Findings::Unchanged;
     };
-    let request = request(object, users, look_for_excess);
+    // Only whom the connection itself admits: a person's object alone is no mandate.
+    let people = listed(&object.spec, users).take(TESTERS).collect();
+    let request = CheckRequest {
+        look_for_excess,
+        ..effective::check_request(&object.spec, people)
+    };
     let report = link.session.check(&request).await;
     let destination = match &link.destination {
         Some(destination) => Some(reachable(destination.check().await)),
@@ -69,24 +74,5 @@ fn reachable(checked: Result<(), crate::destinations::Error>) -> Fact {
     match checked {
         Ok(()) => Fact::good("Reachable", "The destination can be read and written."),
         Err(error) => Fact::from(&error),
-    }
-}
-
-fn request(
-    object: &ServiceAccountConnection,
-    users: &[Arc<SyncedUser>],
-    look_for_excess: bool,
-) -> CheckRequest {
-    let spec = &object.spec;
-    CheckRequest {
-        datasets: effective::datasets(spec),
-        privacy: effective::privacy(spec),
-        licenses: spec
-            .licensing
-            .as_ref()
-            .is_some_and(|l| l.require_license == Some(true)),
-        // Only whom the connection itself admits: a person's object alone is no mandate.
-        people: listed(spec, users).take(TESTERS).collect(),
-        look_for_excess,
     }
 }

@@ -11,7 +11,7 @@ use super::job::Job;
 use crate::api::{RESYNC_REQUESTED_AT, ServiceAccountConnection, SyncedUser, requested_at};
 use crate::controllers::allowance::{Allowance, listed};
 use crate::controllers::cluster::connection_key;
-use crate::controllers::effective::Plan;
+use crate::controllers::effective::{self, Plan};
 use crate::controllers::links::Link;
 use crate::kube_io::key::ObjectKey;
 
@@ -80,19 +80,19 @@ impl Resolved {
     /// Returns the job of a person whose connection is there and open.
     pub(super) fn job(&self, object: &SyncedUser, plan: &Plan) -> Option<Job> {
         let (connection, link) = (self.connection.as_ref()?, self.link.as_ref()?);
-        let allowance = Allowance::of(&connection.spec);
-        let licensing = connection.spec.licensing.as_ref();
+        let spec = &connection.spec;
+        let allowance = Allowance::of(spec);
         Some(Job {
             key: ObjectKey::of(object),
             uid: object.uid()?,
             link: Arc::clone(link),
             email: object.spec.email.clone(),
             connected_email: object.spec.connected_email.clone(),
-            listed: listed(&connection.spec, &self.siblings).collect(),
+            listed: listed(spec, &self.siblings).collect(),
             allowance,
             plan: plan.clone(),
-            since: connection.spec.sync.as_ref().and_then(|sync| sync.since),
-            require_license: licensing.is_some_and(|l| l.require_license == Some(true)),
+            since: spec.sync.as_ref().and_then(|sync| sync.since),
+            require_license: effective::requires_license(spec),
             resync: object.annotations().get(RESYNC_REQUESTED_AT).cloned(),
             requested_at: requested_at(object.meta()),
         })
