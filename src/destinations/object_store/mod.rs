@@ -103,14 +103,20 @@ impl ParquetFolder {
         }
     }
 
-    /// What is missing because the whole folder is gone was not taken away by another writer.
+    /// Tells a folder that is gone from a file in it that another writer took away: each looks like the other.
     fn judged<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error) = &result
-            && error.kind == Kind::DestinationContested
-        {
-            self.present(error.operation)?;
+        let (Err(error), Some(folder)) = (&result, &self.folder) else {
+            return result;
+        };
+        let operation = error.operation;
+        match (error.kind, folder.exists()) {
+            (Kind::DestinationContested, false) => Err(self.place.missing(operation)),
+            (Kind::DestinationNotFound, true) => {
+                let meaning = "a file went that was there a moment ago";
+                Err(self.place.contested(operation, meaning))
+            }
+            _ => result,
         }
-        result
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path as FilePath, PathBuf};
 use rstest::rstest;
 
 use super::{Faulty, Limits, ParquetFolder, bucket, commit, file, objects, owner, stream};
+use crate::destinations::object_store::folder::Folder;
 use crate::destinations::spec::ObjectStoreSpec;
 use crate::destinations::{Destination, Erasure, Kind};
 
@@ -39,6 +40,21 @@ async fn a_check_leaves_nothing_behind() {
     let store = Faulty::new();
     bucket(&store, Limits::default()).check().await.unwrap();
     assert!(objects(&*store.inner).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_is_told_from_a_file_that_another_writer_took() {
+    let root = tempfile::tempdir().unwrap();
+    let mut store = Faulty::new();
+    store.errno = 2;
+    store.fail_after(Some(0));
+    let mut folder = bucket(&store, Limits::default());
+    folder.folder = Some(Folder::new(root.path().to_owned()));
+    let failed = folder.commit(&stream(), &commit(1, 1), vec![]).await;
+    assert_eq!(failed.unwrap_err().kind, Kind::DestinationContested);
+    root.close().unwrap();
+    let failed = folder.commit(&stream(), &commit(1, 1), vec![]).await;
+    assert_eq!(failed.unwrap_err().kind, Kind::DestinationNotFound);
 }
 
 #[rstest]
