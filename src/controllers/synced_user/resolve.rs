@@ -80,8 +80,8 @@ impl Resolved {
     /// Returns the job of a person whose connection is there and open.
     pub(super) fn job(&self, object: &SyncedUser, plan: &Plan) -> Option<Job> {
         let (connection, link) = (self.connection.as_ref()?, self.link.as_ref()?);
-        let allowance = Allowance::of(spec);
         let spec = &connection.spec;
+        let allowance = Allowance::of(spec);
         Some(Job {
             key: ObjectKey::of(object),
             uid: object.uid()?,
