@@ -208,10 +208,7 @@ pub(crate) fn resource(drive: &Drive, item: &Resource) -> Value {
         "lastModifiedDateTime": text("lastModifiedDateTime") }),
     );
     if item.contains_key("folder") {
-        put(
-            "folder",
-            json!({ "childCount": drive.children(id).count() }),
-        );
+        put("folder", json!({ "childCount": drive.child_count(id) }));
     }
     let place = if id == drive.root {
         json!({ "driveType": "business", "driveId": drive.id })

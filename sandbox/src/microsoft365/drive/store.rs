@@ -20,6 +20,8 @@ pub(crate) struct Drive {
     pub(crate) root: String,
     /// Live items, the root among them.
     pub(crate) items: BTreeMap<String, Resource>,
+    /// How many live items each folder holds: counted anew for each folder of a page, a large drive would be slow.
+    held: HashMap<String, usize>,
     /// What is left of deleted ones.
     pub(crate) deleted: HashMap<String, Resource>,
     changes: Vec<Change>,
@@ -36,6 +38,7 @@ impl Drive {
             id,
             root,
             items: BTreeMap::new(),
+            held: HashMap::new(),
             deleted: HashMap::new(),
             changes: Vec::new(),
             seq: 1,
@@ -46,13 +49,31 @@ impl Drive {
 
     /// Adds an item that was there from the start.
     pub(crate) fn load(&mut self, id: String, item: Resource) {
-        self.items.insert(id, item);
+        if let Some(folder) = parent(&item) {
+            *self.held.entry(folder.to_owned()).or_default() += 1;
+        }
+        if let Some(before) = self.items.insert(id, item) {
+            self.release(&before);
+        }
+    }
+
+    /// Counts an item out of the folder that it was in.
+    fn release(&mut self, item: &Resource) {
+        let held = parent(item).and_then(|folder| self.held.get_mut(folder));
+        if let Some(held) = held {
+            *held = held.saturating_sub(1);
+        }
+    }
+
+    /// How many items a folder holds.
+    pub(crate) fn child_count(&self, folder: &str) -> usize {
+        self.held.get(folder).copied().unwrap_or(0)
     }
 
     /// Stores an item, new or changed.
     pub(crate) fn put(&mut self, id: &str, item: Resource, now: i64) {
         self.deleted.remove(id);
-        self.items.insert(id.to_owned(), item);
+        self.load(id.to_owned(), item);
         self.note(id, now);
     }
 
@@ -65,6 +86,7 @@ impl Drive {
         let Some(item) = self.items.remove(id) else {
             return false;
         };
+        self.release(&item);
         for child in children {
             self.remove(&child, now);
         }
