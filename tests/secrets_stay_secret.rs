@@ -389,11 +389,11 @@ async fn strike(stage: &Stage, client: &Client) {
         json!({"malformed": true}),
     ];
     for (round, what) in bodies.into_iter().enumerate() {
-        let path = match stage.company.system {
+        let prefix = match stage.company.system {
             System::Google => "/google/gmail/",
             System::Microsoft365 => "/microsoft365/graph/",
         };
-        let data = json!({"pathPrefix": path, "subject": PETER});
+        let data = json!({"pathPrefix": prefix, "subject": PETER});
         stage
             .company
             .sandbox

@@ -2,8 +2,9 @@
 //!
 //! Of calendars that is what the calendar shows in the window that is read: a series is its occurrences.
 
+use deputy::model::clock::{Clock as _, SystemClock};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::place::{Rows, as_set};
@@ -37,7 +38,7 @@ pub(crate) fn scenario(size: Size) -> Value {
 
 /// What is true of a person, the window being the one that is laid today.
 pub(crate) async fn state(sandbox: &Sandbox, person: &str) -> Value {
-    let now = Timestamp::now().to_zoned(TimeZone::UTC);
+    let now = SystemClock.now().to_zoned(TimeZone::UTC);
     let midnight = now.start_of_day().expect("a day has a start").timestamp();
     let at = |days: i64| {
         let at = midnight + SignedDuration::from_hours(24 * days);

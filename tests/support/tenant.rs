@@ -1,5 +1,6 @@
 //! A company in Microsoft 365, and connections to it.
 
+use deputy::model::clock::{Clock as _, SystemClock};
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub(crate) const ROLES: [&str; 4] = [
 pub(crate) fn company(people: &[Value]) -> Value {
     json!({
         "seed": 5,
-        "epoch": jiff::Timestamp::now(),
+        "epoch": SystemClock.now(),
         "microsoft365": {
             "tenant": {"id": TENANT, "domains": ["acme.example"], "cloud": "global"},
             "otherTenants": [{
