@@ -7,6 +7,7 @@
 mod connections;
 mod credentials;
 mod mending;
+mod microsoft365;
 mod people;
 
 use serde_json::{Value, json};
