@@ -1,12 +1,14 @@
-"""A fresh sandbox for every test; `@pytest.mark.tenant(...)` changes its scenario."""
+"""A fresh sandbox for every test; `@pytest.mark.tenant(...)` and `@pytest.mark.m365(...)` change its scenario."""
 
 import google_tenant
+import microsoft365_tenant
 import pytest
 import vendors
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "tenant(quota, **users): changes the tenant of a test")
+    config.addinivalue_line("markers", "m365(quota, app, **users): changes the Microsoft 365 tenant of a test")
 
 
 @pytest.fixture
@@ -15,4 +17,15 @@ def tenant(request, tmp_path):
     scenario = google_tenant.scenario(**(mark.kwargs if mark else {}))
     sandbox = vendors.Sandbox(scenario, tmp_path)
     yield google_tenant.Tenant(sandbox)
+    sandbox.close()
+
+
+@pytest.fixture
+def m365(request, tmp_path):
+    mark = request.node.get_closest_marker("m365")
+    scenario = microsoft365_tenant.scenario(**(mark.kwargs if mark else {}))
+    sandbox = vendors.Sandbox(scenario, tmp_path)
+    tenant = microsoft365_tenant.Tenant(sandbox)
+    yield tenant
+    tenant.close()
     sandbox.close()

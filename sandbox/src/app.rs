@@ -9,11 +9,14 @@ use crate::google::Google;
 use crate::instruments::Instruments;
 use crate::instruments::faults::Action;
 use crate::instruments::log::{Entry, Witness};
+use crate::microsoft365::Microsoft365;
 use crate::scenario;
+use crate::vendor::Vendor;
 
 /// One sandbox.
 pub(crate) struct App {
     pub(crate) google: Google,
+    pub(crate) microsoft365: Microsoft365,
     pub(crate) instruments: Instruments,
 }
 
@@ -23,24 +26,35 @@ impl App {
         let scenario = scenario::read(file)?;
         let base = file.parent().unwrap_or_else(|| Path::new("."));
         let instruments = Instruments::default();
-        let google = Google::new(&scenario, base, &instruments.clock)?;
         Ok(Self {
-            google,
+            google: Google::new(&scenario, base, &instruments.clock)?,
+            microsoft365: Microsoft365::new(&scenario, base, &instruments.clock)?,
             instruments,
         })
     }
 
-    /// The vendor's right answer, without faults and log.
-    pub(crate) fn answer(&self, call: &Call, seq: u64) -> Reply {
-        match call.segments.first().map(String::as_str) {
-            Some("google") => self.google.answer(self, call, seq),
-            _ => Reply::empty(StatusCode::NOT_FOUND).because("notFound"),
-        }
+    pub(crate) fn vendors(&self) -> [&dyn Vendor; 2] {
+        [&self.google, &self.microsoft365]
     }
 
-    /// Who the call is for; costs something, so it is only worked out when the log or a fault needs it.
-    pub(crate) fn witness(&self, call: &Call) -> Witness {
-        self.google.witness(call)
+    /// The vendor that a word stands for.
+    pub(crate) fn vendor(&self, name: &str) -> Option<&dyn Vendor> {
+        self.vendors()
+            .into_iter()
+            .find(|vendor| vendor.name() == name)
+    }
+
+    /// The vendor that a call is for.
+    pub(crate) fn vendor_of(&self, call: &Call) -> Option<&dyn Vendor> {
+        self.vendor(call.segments.first()?)
+    }
+
+    /// The vendor's right answer, without faults and log.
+    pub(crate) fn answer(&self, call: &Call, seq: u64) -> Reply {
+        match self.vendor_of(call) {
+            Some(vendor) => vendor.answer(self, call, seq),
+            None => Reply::empty(StatusCode::NOT_FOUND).because("notFound"),
+        }
     }
 
     /// The answer to a part of a batch, with the faults that make sense there, logged as an entry of its own.
@@ -77,13 +91,19 @@ impl App {
     /// The witness, if anyone wants it.
     pub(crate) fn noted(&self, call: &Call) -> Option<Witness> {
         let wanted = self.instruments.log.enabled() || !self.instruments.faults.is_empty();
-        wanted.then(|| self.witness(call))
+        // It costs something, so it is only worked out when the log or a fault needs it.
+        wanted.then(|| match self.vendor_of(call) {
+            Some(vendor) => vendor.witness(call),
+            None => Witness::default(),
+        })
     }
 
     pub(crate) fn record(&self, call: &Call, seq: u64, witness: Option<Witness>, reply: &Reply) {
         let log = &self.instruments.log;
+        let vendor = self.vendor_of(call);
         log.count(
-            Google::api_of(call),
+            vendor.map_or("", Vendor::name),
+            vendor.map_or("unknown", |vendor| vendor.api_of(call)),
             reply.status == StatusCode::TOO_MANY_REQUESTS || is_quota(reply),
         );
         let Some(witness) = witness.filter(|_| log.enabled()) else {

@@ -92,6 +92,14 @@ impl Call {
     }
 }
 
+/// A field of a form that is the call's body.
+pub(crate) fn form(call: &Call, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(&call.body);
+    pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
 /// Decodes `%XX` and nothing else; an escape that is none stays as it is.
 fn percent_decoded(segment: &str) -> String {
     if !segment.contains('%') {

@@ -1,5 +1,7 @@
 //! `/_sandbox/…`: the console and the instruments. No vendor has such a path.
 
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -7,7 +9,6 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::call::{Call, Reply};
-use crate::google;
 use crate::instruments::faults::Fault;
 
 /// Why the console refuses.
@@ -39,9 +40,12 @@ pub(crate) type Outcome = Result<Value, Refusal>;
 /// Answers a request to the console.
 pub(crate) fn answer(app: &App, call: &Call) -> Reply {
     let path = call.segments_after(1);
-    let outcome = match path.split_first() {
-        Some((&"google", rest)) => google::console::answer(app, call, rest),
-        _ => instruments(app, call, &path),
+    let vendor = path
+        .split_first()
+        .and_then(|(name, rest)| Some((app.vendor(name)?, rest)));
+    let outcome = match vendor {
+        Some((vendor, rest)) => vendor.console(app, call, rest),
+        None => instruments(app, call, &path),
     };
     match outcome {
         Ok(value) => Reply::json(StatusCode::OK, &value),
@@ -70,8 +74,12 @@ fn instruments(app: &App, call: &Call, path: &[&str]) -> Outcome {
         ("PUT", ["faults"]) => replace_faults(app, call),
         ("PUT", ["clock"]) => set_clock(app, call),
         ("GET", ["stats"]) => {
-            let (calls, throttled) = app.instruments.log.counts();
-            Ok(json!({ "calls": calls, "throttled": throttled }))
+            let (vendors, throttled) = app.instruments.log.counts();
+            let mut calls = BTreeMap::<&str, u64>::new();
+            for (api, count) in vendors.values().flatten() {
+                *calls.entry(api).or_default() += count;
+            }
+            Ok(json!({ "calls": calls, "vendors": vendors, "throttled": throttled }))
         }
         _ => Err(unknown(&call.method, path)),
     }
@@ -123,4 +131,12 @@ fn set_clock(app: &App, call: &Call) -> Outcome {
         .clock
         .set_offset(body::<Request>(call)?.offset_seconds);
     Ok(json!({}))
+}
+
+/// Any JSON object.
+pub(crate) fn object(call: &Call) -> Result<crate::scenario::Resource, Refusal> {
+    match body(call)? {
+        Value::Object(map) => Ok(map),
+        _ => Err(Refusal::bad("the body must be a JSON object")),
+    }
 }

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! server ── Call ──▶ console (/_sandbox/…)            what an administrator or a user does
-//!                └─▶ instruments (faults, log, clock) ─▶ google (token, Directory, Gmail, Calendar, Drive) ──▶ Reply
+//!                └─▶ instruments (faults, log, clock) ─┬▶ google (token, Directory, Gmail, Calendar, Drive) ──▶ Reply
+//!                                                      └▶ microsoft365 (Entra, Graph) ──▶ Reply
 //! ```
 
 mod app;
@@ -15,8 +16,13 @@ mod console;
 mod corpus;
 mod google;
 mod instruments;
+mod jwt;
+mod microsoft365;
 mod random;
 mod scenario;
 mod server;
+mod vendor;
+mod visit;
+mod window;
 
 pub use server::Sandbox;

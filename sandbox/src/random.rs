@@ -29,6 +29,19 @@ pub(crate) fn word<'a>(choices: &[&'a str], number: u64) -> &'a str {
     pick(choices, number).unwrap_or_default()
 }
 
+/// A UUID of version 4 from a number.
+pub(crate) fn uuid(number: u64) -> String {
+    let (high, low) = (mix(number, 1), mix(number, 2));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        0x8000 | ((low >> 48) & 0x3fff),
+        low & 0xffff_ffff_ffff
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The whole file.
+use crate::microsoft365::scenario::Microsoft365Scenario;
+
+/// The whole file. A vendor that is left out knows nobody.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Scenario {
@@ -15,14 +17,17 @@ pub(crate) struct Scenario {
     /// The instant that generated content leads up to, RFC 3339.
     #[serde(default = "default_epoch")]
     pub(crate) epoch: jiff::Timestamp,
+    #[serde(default)]
     pub(crate) google: GoogleScenario,
+    #[serde(default)]
+    pub(crate) microsoft365: Microsoft365Scenario,
 }
 
 fn default_epoch() -> jiff::Timestamp {
     jiff::Timestamp::constant(1_793_491_200, 0)
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct GoogleScenario {
     pub(crate) customer: Customer,
@@ -45,7 +50,7 @@ pub(crate) struct GoogleScenario {
     pub(crate) users: Vec<UserScenario>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Customer {
     pub(crate) id: String,
@@ -135,7 +140,7 @@ pub(crate) struct UserScenario {
     pub(crate) files: FilesScenario,
 }
 
-fn yes() -> bool {
+pub(crate) fn yes() -> bool {
     true
 }
 

@@ -23,6 +23,7 @@ use crate::body::{ReplyBody, Severed};
 use crate::call::{Call, Reply};
 use crate::console;
 use crate::instruments::faults::Action;
+use crate::vendor::Vendor;
 
 /// Larger requests are refused; a batch of 100 and a delivered message fit easily.
 const LARGEST_REQUEST: usize = 64 * 1024 * 1024;
@@ -47,7 +48,9 @@ impl Sandbox {
             .await
             .with_context(|| format!("bind {listen}"))?;
         let url = format!("http://{}", listener.local_addr()?);
-        app.google.set_url(&url);
+        for vendor in app.vendors() {
+            vendor.set_url(&url);
+        }
         let app = Arc::new(app);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -139,8 +142,10 @@ async fn vendor(app: &App, call: &Call) -> Result<Response<ReplyBody>, Severed> 
             .as_ref()
             .and_then(|witness| witness.subject.as_deref()),
     );
-    let visit = app.google.enter(call);
-    let pause = app.google.latency() + fault.as_ref().and_then(Action::delay).unwrap_or_default();
+    let vendor = app.vendor_of(call);
+    let visit = vendor.map_or(Ok(None), |vendor| vendor.enter(app, call));
+    let latency = vendor.map(Vendor::latency).unwrap_or_default();
+    let pause = latency + fault.as_ref().and_then(Action::delay).unwrap_or_default();
     if !pause.is_zero() {
         sleep(pause).await;
     }

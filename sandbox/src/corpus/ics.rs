@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use serde_json::{Value, json};
 
-use crate::google::calendar::event;
+use super::generate::calendar::id_from;
 use crate::random::hash;
 use crate::scenario::Resource;
 
@@ -131,7 +131,7 @@ fn event(component: &Component<'_>) -> Option<Resource> {
     let start = moment(property(component, "DTSTART")?)?;
     let end = end(component, &start)?;
     let uid = text(component, "UID").unwrap_or_else(|| format!("{start:?}"));
-    let series = event::id_from(hash(&uid));
+    let series = id_from(hash(&uid));
     let mut event = Resource::new();
     let original = property(component, "RECURRENCE-ID").and_then(moment);
     match &original {

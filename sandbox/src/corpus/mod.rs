@@ -1,16 +1,20 @@
 //! Content: read from files, or made from the seed.
 
+pub(crate) mod envelope;
 pub(crate) mod generate;
 pub(crate) mod ics;
 pub(crate) mod mbox;
 pub(crate) mod mime;
+pub(crate) mod recurrence;
+pub(crate) mod rule;
+pub(crate) mod threads;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::scenario::Source;
+use crate::scenario::{MailScenario, Resource, Source};
 
 /// Folders nested deeper than this are not looked into.
 const DEEPEST: usize = 16;
@@ -73,6 +77,58 @@ fn fits(path: &Path, extensions: &[&str]) -> bool {
 
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("read {}", path.display()))
+}
+
+/// The messages of a person's files, byte for byte.
+pub(crate) fn letters(mail: &MailScenario, base: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut letters = Vec::new();
+    for path in files(&mail.mbox, base, &["mbox", "mbx"])? {
+        let found = mbox::messages(&read(&path)?);
+        if found.is_empty() {
+            warn(&format!("{}: no messages, left out", path.display()));
+        }
+        letters.extend(found);
+    }
+    for path in files(&mail.eml, base, &["eml", "txt", "msg"])? {
+        letters.push(read(&path)?);
+    }
+    Ok(letters)
+}
+
+/// The events of a person's files, as Google's Calendar API has them; what is not readable is left out with a warning.
+pub(crate) fn events(sources: &[Source], base: &Path) -> anyhow::Result<Vec<Resource>> {
+    let (mut events, mut complaints) = (Vec::new(), Vec::new());
+    for path in files(sources, base, &["ics"])? {
+        let complaint = match ics::events(&read(&path)?) {
+            Ok(found) => {
+                events.extend(found.events);
+                let first = found.unreadable.first();
+                first.map(|why| format!("{} events left out: {why}", found.unreadable.len()))
+            }
+            Err(error) => Some(format!("left out: {error}")),
+        };
+        complaints.extend(complaint.map(|why| format!("{}: {why}", path.display())));
+    }
+    if !complaints.is_empty() {
+        let count = complaints.len();
+        warn(&format!(
+            "{count} calendar files are not wholly readable: {}",
+            complaints.join("; ")
+        ));
+    }
+    Ok(events)
+}
+
+/// `Peter Parker` for `peter.parker@…`.
+pub(crate) fn name_of(address: &str) -> String {
+    let local = address.split('@').next().unwrap_or_default();
+    let words = local.split(['.', '_', '-']).map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A line on stderr.

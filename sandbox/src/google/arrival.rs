@@ -1,7 +1,6 @@
 //! A person arrives, with mail, calendars and files.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use anyhow::{Context as _, anyhow};
 use parking_lot::{Mutex, RwLock};
@@ -15,9 +14,10 @@ use super::gmail::labels::{self, LabelSet};
 use super::gmail::mailbox::{Mailbox, Stored};
 use super::people::{Profile, User};
 use crate::corpus::generate::{self, mail::Letters};
-use crate::corpus::{self, ics, mbox, mime};
+use crate::corpus::{self, mbox, mime};
 use crate::random::{hash, mix};
-use crate::scenario::{CalendarScenario, Resource, UserScenario};
+use crate::scenario::{CalendarScenario, UserScenario};
+use crate::visit::Visits;
 
 impl Google {
     /// Makes a person from the scenario's description.
@@ -41,7 +41,7 @@ impl Google {
             calendars: Mutex::new(self.calendars(given, seed, now)?),
             drive: Mutex::new(self.drive(given, &profile.name, seed)),
             profile: RwLock::new(profile),
-            visits: AtomicUsize::new(0),
+            visits: Visits::default(),
         };
         let added = self.people.write().add(user);
         added.map_err(|taken| anyhow!("{}: {taken}", given.email))
@@ -55,17 +55,7 @@ impl Google {
             epoch: self.epoch,
             count: given.mail.generate.messages,
         });
-        let mut messages = Vec::new();
-        for path in corpus::files(&given.mail.mbox, &self.base, &["mbox", "mbx"])? {
-            let found = mbox::messages(&corpus::read(&path)?);
-            if found.is_empty() {
-                corpus::warn(&format!("{}: no messages, left out", path.display()));
-            }
-            messages.extend(found);
-        }
-        for path in corpus::files(&given.mail.eml, &self.base, &["eml", "txt", "msg"])? {
-            messages.push(corpus::read(&path)?);
-        }
+        let messages = corpus::letters(&given.mail, &self.base)?;
         let placed = messages.into_iter().map(|raw| {
             let date = mime::date(&raw).unwrap_or(self.epoch);
             let stored = Stored::new(raw);
@@ -107,7 +97,13 @@ impl Google {
                 calendar.access_role.clone_from(role);
             }
             calendars.add(calendar);
-            for resource in self.events(wanted, mix(seed, hash(&wanted.id)))? {
+            let mut events = corpus::events(&wanted.ics, &self.base)?;
+            events.extend(generate::calendar::events(
+                mix(seed, hash(&wanted.id)),
+                wanted.generate.events,
+                self.epoch,
+            ));
+            for resource in events {
                 let event_id = resource
                     .get("id")
                     .and_then(Value::as_str)
@@ -123,34 +119,6 @@ impl Google {
             }
         }
         Ok(calendars)
-    }
-
-    fn events(&self, wanted: &CalendarScenario, seed: u64) -> anyhow::Result<Vec<Resource>> {
-        let (mut events, mut complaints) = (Vec::new(), Vec::new());
-        for path in corpus::files(&wanted.ics, &self.base, &["ics"])? {
-            let complaint = match ics::events(&corpus::read(&path)?) {
-                Ok(found) => {
-                    events.extend(found.events);
-                    let first = found.unreadable.first();
-                    first.map(|why| format!("{} events left out: {why}", found.unreadable.len()))
-                }
-                Err(error) => Some(format!("left out: {error}")),
-            };
-            complaints.extend(complaint.map(|why| format!("{}: {why}", path.display())));
-        }
-        if !complaints.is_empty() {
-            let count = complaints.len();
-            corpus::warn(&format!(
-                "{count} calendar files are not wholly readable: {}",
-                complaints.join("; ")
-            ));
-        }
-        events.extend(generate::calendar::events(
-            seed,
-            wanted.generate.events,
-            self.epoch,
-        ));
-        Ok(events)
     }
 
     fn drive(&self, given: &UserScenario, name: &str, seed: u64) -> Drive {
@@ -190,7 +158,10 @@ fn profile(given: &UserScenario, created: i64) -> Profile {
     Profile {
         primary: given.email.clone(),
         aliases: given.aliases.clone(),
-        name: given.name.clone().unwrap_or_else(|| name_of(&given.email)),
+        name: given
+            .name
+            .clone()
+            .unwrap_or_else(|| corpus::name_of(&given.email)),
         admin: given.admin,
         suspended: given.suspended,
         archived: given.archived,
@@ -201,16 +172,4 @@ fn profile(given: &UserScenario, created: i64) -> Profile {
         created,
         deleted: None,
     }
-}
-
-/// `Peter Parker` for `peter.parker@…`.
-fn name_of(address: &str) -> String {
-    let local = address.split('@').next().unwrap_or_default();
-    let words = local.split(['.', '_', '-']).map(|word| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().chain(letters).collect()
-        })
-    });
-    words.collect::<Vec<_>>().join(" ")
 }

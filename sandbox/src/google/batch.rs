@@ -11,10 +11,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::errors::ApiError;
-use super::{MOST_CONCURRENT, too_many_concurrent};
+use super::{Google, MOST_CONCURRENT, too_many_concurrent};
 use crate::app::App;
 use crate::call::{Call, Reply};
 use crate::scenario::QuotaProfile;
+use crate::vendor::Vendor as _;
 
 const MOST_PARTS: usize = 100;
 /// What may follow `/google/batch/`.
@@ -144,7 +145,7 @@ fn joined(app: &App, parts: Vec<Part>, seq: u64) -> Reply {
     let mut body = Vec::new();
     for part in parts {
         let reply = match &part.call {
-            Some(call) if limited && too_many(call, &mut at_once) => {
+            Some(call) if limited && too_many(&app.google, call, &mut at_once) => {
                 app.refuse_part(call, too_many_concurrent().reply())
             }
             Some(call) => app.answer_part(call),
@@ -164,8 +165,8 @@ fn joined(app: &App, parts: Vec<Part>, seq: u64) -> Reply {
 }
 
 /// Counts a Gmail call for its token.
-fn too_many(call: &Call, at_once: &mut HashMap<String, usize>) -> bool {
-    if super::Google::api_of(call) != "gmail" {
+fn too_many(google: &Google, call: &Call, at_once: &mut HashMap<String, usize>) -> bool {
+    if google.api_of(call) != "gmail" {
         return false;
     }
     let count = at_once

@@ -15,7 +15,6 @@ pub(crate) mod drive;
 mod errors;
 mod fields;
 mod gmail;
-mod jwt;
 mod licensing;
 mod people;
 mod quota;
@@ -24,9 +23,7 @@ mod token;
 mod witness;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -36,14 +33,17 @@ use self::access::Api;
 use self::accounts::Accounts;
 use self::errors::ApiError;
 use self::fields::Masks;
-use self::people::{People, User};
+use self::people::People;
 use self::quota::Quota;
 use self::token::{Subject, Tokens};
 use crate::app::App;
 use crate::call::{Call, Reply};
+use crate::console::Outcome;
 use crate::instruments::clock::Clock;
 use crate::instruments::log::Witness;
 use crate::scenario::{QuotaProfile, RestrictedSubject, Scenario};
+use crate::vendor::Vendor;
+use crate::visit::Visit;
 
 /// Concurrent Gmail calls per person that Google bears (observed, not documented).
 pub(crate) const MOST_CONCURRENT: usize = 10;
@@ -77,16 +77,6 @@ pub(crate) struct Google {
     url: OnceLock<String>,
 }
 
-/// A call in flight, counted until dropped.
-#[derive(Debug)]
-pub(crate) struct Visit(Arc<User>);
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.0.visits.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Google {
     pub(crate) fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let given = &scenario.google;
@@ -110,21 +100,30 @@ impl Google {
         Ok(google)
     }
 
-    pub(crate) fn set_url(&self, url: &str) {
-        self.url.get_or_init(|| url.to_owned());
-    }
-
     /// The address of the whole sandbox.
     pub(crate) fn url(&self) -> &str {
         self.url.get().map_or("", String::as_str)
     }
+}
 
-    pub(crate) fn latency(&self) -> Duration {
+impl Vendor for Google {
+    fn name(&self) -> &'static str {
+        "google"
+    }
+
+    fn set_url(&self, url: &str) {
+        self.url.get_or_init(|| url.to_owned());
+    }
+
+    fn console(&self, app: &App, call: &Call, path: &[&str]) -> Outcome {
+        console::answer(app, call, path)
+    }
+
+    fn latency(&self) -> Duration {
         self.latency
     }
 
-    /// Answers a call whose path starts with `/google/`.
-    pub(crate) fn answer(&self, app: &App, call: &Call, seq: u64) -> Reply {
+    fn answer(&self, app: &App, call: &Call, seq: u64) -> Reply {
         let clock = &app.instruments.clock;
         let path = call.segments_after(1);
         match path.as_slice() {
@@ -138,24 +137,19 @@ impl Google {
         }
     }
 
-    /// Counts a Gmail call in flight; beyond the person's limit it gives the refusal.
-    pub(crate) fn enter(&self, call: &Call) -> Result<Option<Visit>, Reply> {
-        if self.quota.profile() == QuotaProfile::Off || Self::api_of(call) != "gmail" {
+    fn enter(&self, _app: &App, call: &Call) -> Result<Option<Visit>, Reply> {
+        if self.quota.profile() == QuotaProfile::Off || self.api_of(call) != "gmail" {
             return Ok(None);
         }
         let grant = call.bearer().and_then(|token| self.tokens.find(token));
         let Some(Subject::Person(user)) = grant.map(|grant| grant.subject.clone()) else {
             return Ok(None);
         };
-        if user.visits.fetch_add(1, Ordering::Relaxed) < MOST_CONCURRENT {
-            return Ok(Some(Visit(user)));
-        }
-        drop(Visit(user));
-        Err(too_many_concurrent().reply())
+        let visit = user.visits.enter(MOST_CONCURRENT);
+        visit.map(Some).ok_or_else(|| too_many_concurrent().reply())
     }
 
-    /// The word for the API in the log and the counters.
-    pub(crate) fn api_of(call: &Call) -> &'static str {
+    fn api_of(&self, call: &Call) -> &'static str {
         let path = call.segments_after(1);
         match path.as_slice() {
             ["token"] => "token",
@@ -168,7 +162,7 @@ impl Google {
         }
     }
 
-    pub(crate) fn witness(&self, call: &Call) -> Witness {
+    fn witness(&self, call: &Call) -> Witness {
         witness::of(self, call)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 use parking_lot::{Mutex, RwLock};
 
@@ -10,6 +9,7 @@ use super::calendar::store::Calendars;
 use super::drive::store::Drive;
 use super::gmail::mailbox::Mailbox;
 use crate::scenario::Customer;
+use crate::visit::Visits;
 
 /// What an administrator can change about a person.
 #[derive(Debug, Clone)]
@@ -53,8 +53,8 @@ pub(crate) struct User {
     pub(crate) mailbox: Mutex<Mailbox>,
     pub(crate) calendars: Mutex<Calendars>,
     pub(crate) drive: Mutex<Drive>,
-    /// Calls in flight.
-    pub(crate) visits: AtomicUsize,
+    /// Gmail calls in flight.
+    pub(crate) visits: Visits,
 }
 
 impl User {

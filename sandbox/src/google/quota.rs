@@ -11,8 +11,10 @@ use parking_lot::Mutex;
 
 use super::errors::ApiError;
 use crate::scenario::QuotaProfile;
+use crate::window::Window;
 
-const SECONDS: usize = 60;
+/// How long what is spent counts.
+const SECONDS: u64 = 60;
 /// Assumed cost of one Drive call under the 2026 table.
 pub(crate) const DRIVE_UNITS: u32 = 100;
 
@@ -50,50 +52,6 @@ fn limits(profile: QuotaProfile, api: &str) -> Limits {
         _ => (0, 0),
     };
     Limits { person, project }
-}
-
-/// Units spent in each of the last 60 seconds.
-#[derive(Debug)]
-struct Window {
-    spent: [u64; SECONDS],
-    total: u64,
-    last: u64,
-}
-
-impl Window {
-    fn new(second: u64) -> Self {
-        Self {
-            spent: [0; SECONDS],
-            total: 0,
-            last: second,
-        }
-    }
-
-    /// Forgets what is a minute old.
-    fn advance(&mut self, second: u64) {
-        for passed in (self.last + 1..=second).take(SECONDS) {
-            if let Some(slot) = slot(&mut self.spent, passed) {
-                self.total -= std::mem::take(slot);
-            }
-        }
-        self.last = self.last.max(second);
-    }
-
-    fn has_room(&self, units: u64, limit: u64) -> bool {
-        limit == 0 || self.total + units <= limit
-    }
-
-    fn spend(&mut self, units: u64) {
-        let last = self.last;
-        if let Some(slot) = slot(&mut self.spent, last) {
-            *slot += units;
-            self.total += units;
-        }
-    }
-}
-
-fn slot(spent: &mut [u64; SECONDS], second: u64) -> Option<&mut u64> {
-    spent.get_mut(usize::try_from(second).unwrap_or(0) % SECONDS)
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -167,7 +125,7 @@ impl Quota {
         for (person, limit, whose) in [(person, limits.person, true), ("", limits.project, false)] {
             let window = windows
                 .entry(key(person))
-                .or_insert_with(|| Window::new(second));
+                .or_insert_with(|| Window::new(SECONDS, second));
             window.advance(second);
             if !window.has_room(units, limit) {
                 return Err(exceeded(api, project, whose));
@@ -176,7 +134,7 @@ impl Quota {
         for person in [person, ""] {
             windows
                 .entry(key(person))
-                .or_insert_with(|| Window::new(second))
+                .or_insert_with(|| Window::new(SECONDS, second))
                 .spend(units);
         }
         Ok(())

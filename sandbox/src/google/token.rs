@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use parking_lot::RwLock;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Google;
-use super::jwt::{Assertion, Claims};
 use super::people::User;
 use super::scopes;
-use crate::call::{Call, Reply};
+use crate::call::{Call, Reply, form};
+use crate::jwt;
 use crate::scenario::RestrictedSubject;
 
 /// The audience of Google's own endpoint, which its clients send wherever the endpoint is.
@@ -25,6 +26,22 @@ const LIFE: i64 = 3600;
 const SKEW: i64 = 300;
 /// More tokens than this are not remembered; the ones that ended go first.
 const MOST_TOKENS: usize = 100_000;
+
+/// The claims that the token endpoint looks at.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    #[serde(default)]
+    pub(crate) iss: String,
+    pub(crate) sub: Option<String>,
+    #[serde(default)]
+    pub(crate) scope: String,
+    #[serde(default)]
+    aud: Value,
+    iat: Option<i64>,
+    exp: Option<i64>,
+}
+
+pub(crate) type Assertion<'a> = jwt::Assertion<'a, Claims>;
 
 /// Whom a token acts for.
 #[derive(Debug, Clone)]
@@ -111,13 +128,6 @@ impl TokenError {
         let body = json!({ "error": self.error, "error_description": self.description });
         Reply::json(status, &body).because(self.error)
     }
-}
-
-fn form(call: &Call, name: &str) -> Option<String> {
-    let mut pairs = url::form_urlencoded::parse(&call.body);
-    pairs
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 /// The assertion of a token request as it was sent.

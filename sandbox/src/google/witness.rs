@@ -1,15 +1,16 @@
 //! Who a call is for and whom it names, for the log and the faults.
 
 use super::Google;
-use super::jwt::Assertion;
 use super::people::People;
-use super::token;
+use super::token::{self, Assertion};
 use crate::call::Call;
 use crate::instruments::log::Witness;
+use crate::instruments::names;
+use crate::vendor::Vendor as _;
 
 /// Works out everything that the log says about a call beyond its request line.
 pub(crate) fn of(google: &Google, call: &Call) -> Witness {
-    let api = Google::api_of(call);
+    let api = google.api_of(call);
     let mut witness = Witness {
         vendor: "google",
         api,
@@ -22,7 +23,9 @@ pub(crate) fn of(google: &Google, call: &Call) -> Witness {
         witness.subject = Some(grant.email());
         witness.scopes.clone_from(&grant.scopes);
     }
-    witness.names = names(&google.people.read(), call, witness.subject.as_deref());
+    let people = google.people.read();
+    let subject = witness.subject.as_deref();
+    witness.names = names::of(call, subject, |word| is_person(&people, word));
     witness
 }
 
@@ -40,25 +43,6 @@ fn from_assertion(google: &Google, call: &Call, witness: &mut Witness) {
         .or(Some(claims.iss))
         .filter(|subject| !subject.is_empty());
     witness.scopes = claims.scope.split_whitespace().map(str::to_owned).collect();
-}
-
-fn names(people: &People, call: &Call, subject: Option<&str>) -> Vec<String> {
-    let path = call.segments.iter().map(String::as_str);
-    let query = call.query.iter().filter(|(key, _)| key != "access_token");
-    let words = query.flat_map(|(_, value)| value.split(|c| !is_address_part(c)));
-    let mentioned = path.chain(words).filter(|word| is_person(people, word));
-    let mut names: Vec<String> = subject
-        .into_iter()
-        .chain(mentioned)
-        .map(str::to_owned)
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-fn is_address_part(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@' | '\'')
 }
 
 /// A known id, or anything that looks like an address and is not that of a shared calendar.
@@ -82,11 +66,11 @@ mod tests {
         let target = "/google/calendar/v3/calendars/a%40x.example/events?q=from:b@y.example&access_token=t@z.example";
         let call = Call::new(Method::GET, target, HeaderMap::new(), Bytes::new());
         assert_eq!(
-            names(&people, &call, Some("me@x.example")),
+            names::of(&call, Some("me@x.example"), |word| is_person(&people, word)),
             ["a@x.example", "b@y.example", "me@x.example"]
         );
         let shared = "/google/calendar/v3/calendars/team@group.calendar.google.com/events";
         let call = Call::new(Method::GET, shared, HeaderMap::new(), Bytes::new());
-        assert!(names(&people, &call, None).is_empty());
+        assert!(names::of(&call, None, |word| is_person(&people, word)).is_empty());
     }
 }

@@ -45,6 +45,12 @@ impl Clock {
     }
 }
 
+/// `2026-11-01T09:30:00Z`.
+pub(crate) fn rfc3339_seconds(ms: i64) -> String {
+    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// `2026-11-01T09:30:00.000Z`, the way the vendors print instants.
 pub(crate) fn rfc3339(ms: i64) -> String {
     let time = Timestamp::from_millisecond(ms).unwrap_or_default();

@@ -187,6 +187,8 @@ impl Replacement {
         let first = self
             .body
             .pointer("/error/errors/0/reason")
+            .or_else(|| self.body.pointer("/error/code"))
+            .filter(|reason| reason.is_string())
             .or_else(|| self.body.get("error"));
         first.and_then(Value::as_str).map(str::to_owned)
     }

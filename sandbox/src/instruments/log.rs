@@ -37,6 +37,9 @@ pub(crate) struct Entry {
     pub(crate) batch: Option<u64>,
 }
 
+/// How many calls there were, by vendor and API.
+pub(crate) type Counts = BTreeMap<&'static str, BTreeMap<&'static str, u64>>;
+
 /// The log and the counters.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -44,7 +47,7 @@ pub(crate) struct Log {
     next: AtomicU64,
     throttled: AtomicU64,
     entries: Mutex<VecDeque<Entry>>,
-    counts: Mutex<BTreeMap<&'static str, u64>>,
+    counts: Mutex<Counts>,
 }
 
 impl Default for Log {
@@ -73,8 +76,9 @@ impl Log {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn count(&self, api: &'static str, throttled: bool) {
-        *self.counts.lock().entry(api).or_default() += 1;
+    pub(crate) fn count(&self, vendor: &'static str, api: &'static str, throttled: bool) {
+        let mut counts = self.counts.lock();
+        *counts.entry(vendor).or_default().entry(api).or_default() += 1;
         self.throttled
             .fetch_add(u64::from(throttled), Ordering::Relaxed);
     }
@@ -103,7 +107,7 @@ impl Log {
         self.entries.lock().clear();
     }
 
-    pub(crate) fn counts(&self) -> (BTreeMap<&'static str, u64>, u64) {
+    pub(crate) fn counts(&self) -> (Counts, u64) {
         (
             self.counts.lock().clone(),
             self.throttled.load(Ordering::Relaxed),

@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod faults;
 pub(crate) mod log;
+pub(crate) mod names;
 
 /// All instruments of one sandbox.
 #[derive(Debug, Default)]

@@ -15,5 +15,7 @@ mod directory;
 mod drive;
 mod gmail;
 mod gmail_limits;
+mod microsoft365;
+mod microsoft365_sync;
 mod support;
 mod token;

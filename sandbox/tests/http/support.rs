@@ -58,10 +58,10 @@ impl World {
         Self::with(&std::fs::read_to_string("scenarios/test.yaml").unwrap()).await
     }
 
-    /// With quotas in force.
+    /// With Google's quotas in force.
     pub(crate) async fn limited(profile: &str) -> Self {
         let text = std::fs::read_to_string("scenarios/test.yaml").unwrap();
-        Self::with(&text.replace("quota: off", &format!("quota: {profile}"))).await
+        Self::with(&text.replacen("quota: off", &format!("quota: {profile}"), 1)).await
     }
 
     pub(crate) async fn with(scenario: &str) -> Self {

@@ -5,9 +5,24 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::words::{DOMAINS, PEOPLE, PLACES, SENTENCES, TOPICS, ZONES};
-use crate::google::calendar::event;
+use crate::corpus::recurrence;
 use crate::random::{mix, pick, word};
 use crate::scenario::Resource;
+
+/// The characters of event ids.
+pub(crate) const ID_ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+
+/// An event id from a number.
+pub(crate) fn id_from(number: u64) -> String {
+    let digits = (0..26_u64).map(|place| {
+        let digit = mix(number, place) % 32;
+        usize::try_from(digit)
+            .ok()
+            .and_then(|digit| ID_ALPHABET.get(digit))
+            .map_or('0', |byte| char::from(*byte))
+    });
+    digits.collect()
+}
 
 /// Series, all-day and private events, guests and time zones; some series have a cancelled and a moved instance.
 pub(crate) fn events(seed: u64, count: u32, epoch: i64) -> Vec<Resource> {
@@ -26,7 +41,7 @@ pub(crate) fn events(seed: u64, count: u32, epoch: i64) -> Vec<Resource> {
 
 fn event(number: u64, nth: u64, epoch: i64) -> Resource {
     let mut event = Resource::new();
-    event.insert("id".to_owned(), json!(event::id_from(number)));
+    event.insert("id".to_owned(), json!(id_from(number)));
     event.insert(
         "summary".to_owned(),
         json!(format!("{} #{nth}", word(TOPICS, number))),
@@ -111,10 +126,12 @@ fn guests(number: u64, event: &mut Resource) {
 
 /// One cancelled and one renamed instance.
 fn exceptions(series: &Resource) -> Vec<Resource> {
-    let instances =
-        crate::google::calendar::recurrence::expand(series, i64::MIN, i64::MAX).unwrap_or_default();
+    let instances = recurrence::expand(series, i64::MIN, i64::MAX).unwrap_or_default();
     let nth = |nth: usize| instances.get(nth).map(|instance| instance.resource(series));
-    let cancelled = nth(1).map(|instance| event::tombstone(&instance, 0));
+    let cancelled = nth(1).map(|mut instance| {
+        instance.insert("status".to_owned(), json!("cancelled"));
+        instance
+    });
     let renamed = nth(2).map(|mut instance| {
         instance.insert("summary".to_owned(), json!("moved to another topic"));
         instance

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::words::{DOMAINS, FILES, PEOPLE};
-use crate::google::drive::store::file_id;
 use crate::instruments::clock::rfc3339;
 use crate::random::{mix, pick, word};
 use crate::scenario::Resource;
@@ -18,6 +17,16 @@ const TYPES: &[(&str, &str)] = &[
     ("text/csv", "csv"),
     ("application/zip", "zip"),
 ];
+
+/// A file id from a number.
+pub(crate) fn file_id(number: u64) -> String {
+    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    let tail = (0..32_u64).map(|place| {
+        let digit = usize::try_from(mix(number, place) % 64).unwrap_or(0);
+        ALPHABET.get(digit).map_or('a', |byte| char::from(*byte))
+    });
+    std::iter::once('1').chain(tail).collect()
+}
 
 /// Folders in folders, files of others shared with the person, trashed ones.
 pub(crate) fn files(seed: u64, count: u32, epoch: i64, root: &str) -> Vec<Resource> {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::super::envelope::{Envelope, Person, preview};
 use super::wire::{self, base64_len, encoded, escaped, mailbox, push_base64, push_part, rfc2822};
 use super::words::{DOMAINS, PEOPLE, SENTENCES, TOPICS};
 use crate::random::{mix, pick, word};
@@ -206,6 +207,45 @@ impl Letters {
         headers
     }
 
+    /// What the headers say, without writing and reading them.
+    pub(crate) fn envelope(&self, index: u32) -> Envelope {
+        let number = self.number(index);
+        let person = |(name, address): (&str, String)| Person {
+            name: name.to_owned(),
+            address,
+        };
+        let other = person(self.correspondent(number));
+        let own = person((&self.owner_name, self.owner.clone()));
+        let (from, to) = if self.is_sent(index) {
+            (own, other)
+        } else {
+            (other, own)
+        };
+        let copied = || person(self.correspondent(number.rotate_left(17)));
+        let mut references: Vec<String> = self
+            .ancestors(index)
+            .into_iter()
+            .map(|index| self.message_id(index))
+            .collect();
+        references.reverse();
+        Envelope {
+            subject: self.subject(index),
+            sender: Some(from.clone()),
+            from: Some(from),
+            to: vec![to],
+            cc: number.is_multiple_of(5).then(copied).into_iter().collect(),
+            bcc: Vec::new(),
+            reply_to: Vec::new(),
+            message_id: self.message_id(index),
+            references,
+            // A date in a header has no fractions of seconds.
+            sent: Some(self.date(index).div_euclid(1000) * 1000),
+            importance: "normal",
+            preview: preview(&self.text(index)),
+            attachments: matches!(self.shape(index), Shape::WithAttachment),
+        }
+    }
+
     fn addresses(&self, index: u32, number: u64, headers: &mut Vec<(&'static str, String)>) {
         let (name, address) = self.correspondent(number);
         let other = mailbox(name, &address);
@@ -346,6 +386,27 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
             assert_eq!(parsed, made, "{index}");
+        }
+    }
+
+    #[test]
+    fn the_envelope_is_that_of_the_message_on_the_wire() {
+        let letters = letters();
+        for index in 0..400 {
+            let (made, read) = (
+                letters.envelope(index),
+                Envelope::of(&letters.rfc822(index)),
+            );
+            assert_eq!(
+                (&made.subject, &made.from),
+                (&read.subject, &read.from),
+                "{index}"
+            );
+            assert_eq!((&made.to, &made.cc), (&read.to, &read.cc), "{index}");
+            assert_eq!((&made.message_id, made.sent), (&read.message_id, read.sent));
+            assert_eq!(made.attachments, read.attachments, "{index}");
+            assert_eq!(made.references.first(), read.references.first(), "{index}");
+            assert_eq!(made.preview, read.preview, "{index}");
         }
     }
 

@@ -2,30 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::recurrence;
+pub(crate) use crate::corpus::generate::calendar::{ID_ALPHABET, id_from};
+use crate::corpus::recurrence;
 use crate::instruments::clock::rfc3339;
-use crate::random::mix;
 use crate::scenario::Resource;
-
-/// The characters of event ids.
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-
-/// An event id from a number.
-pub(crate) fn id_from(number: u64) -> String {
-    let digits = (0..26_u64).map(|place| {
-        let digit = mix(number, place) % 32;
-        usize::try_from(digit)
-            .ok()
-            .and_then(|digit| ALPHABET.get(digit))
-            .map_or('0', |byte| char::from(*byte))
-    });
-    digits.collect()
-}
 
 /// Whether an id has only characters that ids may have.
 pub(crate) fn is_id(id: &str) -> bool {
     let body = id.split_once('_').map_or(id, |(body, _)| body);
-    (5..=1024).contains(&body.len()) && body.bytes().all(|byte| ALPHABET.contains(&byte))
+    (5..=1024).contains(&body.len()) && body.bytes().all(|byte| ID_ALPHABET.contains(&byte))
 }
 
 /// Fills in everything that Google would.

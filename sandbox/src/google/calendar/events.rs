@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::question::{Order, Question};
-use super::recurrence::{self, Moment};
-use super::rule::Unsupported;
 use super::store::{Calendar, Stored};
 use super::sync::{PageToken, SyncToken};
 use super::{DETAILS, calendar_id, event, not_found};
+use crate::corpus::recurrence::{self, Moment};
+use crate::corpus::rule::Unsupported;
 use crate::google::access::{Answer, Context};
 use crate::google::errors::ApiError;
 use crate::instruments::clock::rfc3339;

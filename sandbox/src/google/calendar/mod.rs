@@ -7,8 +7,6 @@ pub(crate) mod event;
 mod events;
 mod instances;
 mod question;
-pub(crate) mod recurrence;
-mod rule;
 pub(crate) mod store;
 mod sync;
 

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::object;
 use super::users::message_id;
 use crate::app::App;
 use crate::call::Call;
-use crate::console::{Outcome, Refusal, body, unknown};
+use crate::console::{Outcome, Refusal, body, object, unknown};
 use crate::google::calendar::event;
 use crate::google::drive::store as drive;
 use crate::google::gmail::id_of;
@@ -124,7 +123,7 @@ fn add_event(call: &Call, user: &User, now: i64) -> Outcome {
     for bound in ["start", "end"] {
         let readable = given
             .get(bound)
-            .and_then(crate::google::calendar::recurrence::Moment::parse);
+            .and_then(crate::corpus::recurrence::Moment::parse);
         readable.ok_or_else(|| Refusal::bad(format!("{bound} needs a date or a dateTime")))?;
     }
     let resource = event::complete(given, &id, &user.primary(), now);

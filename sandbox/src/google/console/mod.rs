@@ -8,7 +8,7 @@ mod users;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::App;
 use crate::call::Call;
@@ -137,13 +137,5 @@ fn enable(app: &App, call: &Call, number: &str) -> Outcome {
     match accounts.enable(number, &apis) {
         Some(wrong) => Err(Refusal::bad(format!("no such API: {wrong}"))),
         None => Ok(json!({ "number": number, "apis": apis })),
-    }
-}
-
-/// Any JSON object.
-fn object(call: &Call) -> Result<crate::scenario::Resource, Refusal> {
-    match body(call)? {
-        Value::Object(map) => Ok(map),
-        _ => Err(Refusal::bad("the body must be a JSON object")),
     }
 }

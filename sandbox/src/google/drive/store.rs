@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::json;
 
+use crate::corpus::generate::drive::file_id;
 use crate::instruments::clock::rfc3339;
 use crate::random::{hash, mix};
 use crate::scenario::Resource;
@@ -101,16 +102,6 @@ impl Drive {
     pub(crate) fn fresh_id(&self) -> String {
         file_id(mix(self.seed, hash("file") ^ self.seq))
     }
-}
-
-/// A file id from a number.
-pub(crate) fn file_id(number: u64) -> String {
-    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    let tail = (0..32_u64).map(|place| {
-        let digit = usize::try_from(mix(number, place) % 64).unwrap_or(0);
-        ALPHABET.get(digit).map_or('a', |byte| char::from(*byte))
-    });
-    std::iter::once('1').chain(tail).collect()
 }
 
 /// Fills in everything that Google would.

@@ -9,7 +9,8 @@ use super::history::{Happening, History};
 use super::labels::{self, LabelSet, LabelTable};
 use crate::corpus::generate::mail::{Letters, Traits};
 use crate::corpus::mime;
-use crate::random::{hash, mix};
+use crate::corpus::threads::Threads;
+use crate::random::mix;
 
 /// Where a message's content comes from.
 #[derive(Debug, Clone)]
@@ -69,10 +70,7 @@ pub(crate) struct Mailbox {
     by_id: HashMap<u64, usize>,
     /// How many messages each thread has.
     threads: HashMap<u64, u32>,
-    /// Threads of stored messages, by the hash of their `Message-ID`.
-    by_message_id: HashMap<u64, u64>,
-    /// Threads of generated messages, by their number.
-    generated: Vec<u64>,
+    conversations: Threads,
 }
 
 impl Mailbox {
@@ -84,8 +82,7 @@ impl Mailbox {
             slots: Vec::with_capacity(letters.count as usize),
             by_id: HashMap::with_capacity(letters.count as usize),
             threads: HashMap::new(),
-            by_message_id: HashMap::new(),
-            generated: Vec::with_capacity(letters.count as usize),
+            conversations: Threads::default(),
             letters: Arc::new(letters),
         };
         mailbox.generate();
@@ -95,12 +92,11 @@ impl Mailbox {
     fn generate(&mut self) {
         let letters = self.letters.clone();
         for index in 0..letters.count {
-            let parent = letters.parent(index);
-            let thread = parent.and_then(|parent| self.generated.get(parent as usize).copied());
+            let thread = self.conversations.of_parent(&letters, index);
             let date = letters.date(index);
             let labels = set_of(letters.traits(index));
             let id = self.insert(Content::Generated(index), thread, date, labels);
-            self.generated.push(thread.unwrap_or(id));
+            self.conversations.note_generated(thread.unwrap_or(id));
         }
     }
 
@@ -163,12 +159,11 @@ impl Mailbox {
     }
 
     fn store(&mut self, stored: Stored, thread: Option<u64>, date: i64, labels: LabelSet) -> u64 {
-        let message_id = stored.header("Message-ID").map(|id| hash(id.trim()));
+        let message_id = stored.header("Message-ID").map(str::to_owned);
         let id = self.insert(Content::Stored(Arc::new(stored)), thread, date, labels);
         if let Some(message_id) = message_id {
-            self.by_message_id
-                .entry(message_id)
-                .or_insert(thread.unwrap_or(id));
+            self.conversations
+                .note_stored(&message_id, thread.unwrap_or(id));
         }
         id
     }
@@ -179,17 +174,7 @@ impl Mailbox {
             .into_iter()
             .filter_map(|name| stored.header(name));
         let ids = named.flat_map(|value| value.split_whitespace().rev());
-        ids.into_iter().find_map(|id| {
-            let generated = || {
-                self.generated
-                    .get(self.letters.index_of(id)? as usize)
-                    .copied()
-            };
-            self.by_message_id
-                .get(&hash(id))
-                .copied()
-                .or_else(generated)
-        })
+        self.conversations.of_answer(&self.letters, ids)
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Message> {

@@ -1,12 +1,12 @@
-//! Reading a signed JSON Web Token.
+//! Reading signed JSON Web Tokens.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
-/// Accepts padding and its absence: Google's page calls padding an error, its endpoint takes it.
+/// Accepts padding and its absence, as the vendors' endpoints do.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -16,32 +16,23 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 pub(crate) struct Header {
     pub(crate) alg: String,
     pub(crate) kid: Option<String>,
-}
-
-/// The claims that the token endpoint looks at.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Claims {
-    #[serde(default)]
-    pub(crate) iss: String,
-    pub(crate) sub: Option<String>,
-    #[serde(default)]
-    pub(crate) scope: String,
-    #[serde(default)]
-    pub(crate) aud: Value,
-    pub(crate) iat: Option<i64>,
-    pub(crate) exp: Option<i64>,
+    /// The SHA-1 thumbprint of the signer's certificate, base64url.
+    pub(crate) x5t: Option<String>,
+    /// The SHA-256 thumbprint of the signer's certificate, base64url.
+    #[serde(rename = "x5t#S256")]
+    pub(crate) x5t_s256: Option<String>,
 }
 
 /// An assertion taken apart. Nothing of it has been checked.
 #[derive(Debug)]
-pub(crate) struct Assertion<'a> {
+pub(crate) struct Assertion<'a, C> {
     pub(crate) header: Header,
-    pub(crate) claims: Claims,
+    pub(crate) claims: C,
     pub(crate) signed: &'a [u8],
     pub(crate) signature: Vec<u8>,
 }
 
-impl<'a> Assertion<'a> {
+impl<'a, C: DeserializeOwned> Assertion<'a, C> {
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (signed, signature) = text.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
@@ -52,4 +43,9 @@ impl<'a> Assertion<'a> {
             signature: BASE64URL.decode(signature).ok()?,
         })
     }
+}
+
+/// The bytes of a base64url text.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    BASE64URL.decode(text).ok()
 }

@@ -64,7 +64,7 @@ impl Moment {
             .map_or(0, |zoned| zoned.timestamp().as_millisecond())
     }
 
-    fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         match self {
             Self::Day(date) => json!({ "date": date.to_string() }),
             Self::At(at, zone) => {

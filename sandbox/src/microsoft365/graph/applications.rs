@@ -1,0 +1,131 @@
+//! The application's own registration, as far as it may read it.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::access::Context;
+use super::route::Endpoint;
+use super::select::narrowed;
+use super::{many, one};
+use crate::call::Reply;
+use crate::instruments::clock::rfc3339_seconds;
+use crate::microsoft365::apps::Registration;
+use crate::microsoft365::errors::GraphError;
+use crate::microsoft365::roles::{self, Need};
+use crate::random::{hash, uuid};
+
+type Run = fn(&Context<'_>) -> Result<Reply, GraphError>;
+
+const fn get(path: &'static [&'static str], run: Run) -> Endpoint {
+    Endpoint {
+        verb: "GET",
+        api: "users",
+        path,
+        need: Need::Applications,
+        run,
+    }
+}
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    get(&["servicePrincipals(appId)", "*"], service_principal),
+    get(
+        &["servicePrincipals(appId)", "*", "appRoleAssignments"],
+        assignments,
+    ),
+    get(&["applications(appId)", "*"], application),
+];
+
+fn with_app(
+    context: &Context<'_>,
+    show: impl FnOnce(&Registration) -> Reply,
+) -> Result<Reply, GraphError> {
+    let key = context.part(0);
+    let apps = context.world.apps.read();
+    let app = apps.find(key).filter(|app| !app.deleted);
+    app.map(show)
+        .ok_or_else(|| GraphError::no_directory_object(key))
+}
+
+/// What `$select` names; nothing is refused here, the types have too many properties.
+fn selected(context: &Context<'_>, resource: Value) -> Value {
+    let names = context.param("$select").map(|text| {
+        let names = text.split(',').map(|name| name.trim().to_owned());
+        names.collect::<Vec<_>>()
+    });
+    narrowed(resource, names.as_deref())
+}
+
+fn service_principal(context: &Context<'_>) -> Result<Reply, GraphError> {
+    with_app(context, |app| {
+        let resource = json!({
+            "id": app.object_id("service principal"),
+            "appId": app.client_id,
+            "appDisplayName": app.name,
+            "displayName": app.name,
+            "accountEnabled": app.enabled,
+            "appOwnerOrganizationId": context.world.tenant.id,
+            "servicePrincipalType": "Application",
+        });
+        one(context, "servicePrincipals", selected(context, resource))
+    })
+}
+
+fn assignments(context: &Context<'_>) -> Result<Reply, GraphError> {
+    with_app(context, |app| {
+        let items = app.roles.iter().map(|(role, since)| {
+            json!({
+                "id": uuid(hash(&format!("{} {role}", app.client_id))),
+                "appRoleId": roles::id_of(role),
+                "createdDateTime": rfc3339_seconds(*since),
+                "deletedDateTime": null,
+                "principalDisplayName": app.name,
+                "principalId": app.object_id("service principal"),
+                "principalType": "ServicePrincipal",
+                "resourceDisplayName": "Microsoft Graph",
+                "resourceId": uuid(hash("Microsoft Graph")),
+            })
+        });
+        many(context, "appRoleAssignments", items.collect(), None)
+    })
+}
+
+/// Secrets without their values, and certificates without their keys.
+fn application(context: &Context<'_>) -> Result<Reply, GraphError> {
+    with_app(context, |app| {
+        let at = |seconds: i64| rfc3339_seconds(seconds.saturating_mul(1000));
+        let secrets: BTreeMap<&String, Value> = app
+            .secrets
+            .iter()
+            .map(|(id, secret)| {
+                let hint: String = secret.value.chars().take(3).collect();
+                let entry = json!({ "customKeyIdentifier": null, "displayName": "secret", "hint": hint, "keyId": id,
+                    "secretText": null, "startDateTime": at(secret.start), "endDateTime": at(secret.end) });
+                (id, entry)
+            })
+            .collect();
+        let certificates = app.certificates.iter().map(|certificate| {
+            json!({
+                "customKeyIdentifier": STANDARD.encode(&certificate.sha1),
+                "displayName": "certificate",
+                "keyId": uuid(hash(&STANDARD.encode(&certificate.sha256))),
+                "startDateTime": at(certificate.not_before),
+                "endDateTime": at(certificate.not_after),
+                "type": "AsymmetricX509Cert",
+                "usage": "Verify",
+                "key": null,
+            })
+        });
+        let resource = json!({
+            "id": app.object_id("application"),
+            "appId": app.client_id,
+            "displayName": app.name,
+            "signInAudience": "AzureADMyOrg",
+            "passwordCredentials": secrets.into_values().collect::<Vec<_>>(),
+            "keyCredentials": certificates.collect::<Vec<_>>(),
+        });
+        one(context, "applications", selected(context, resource))
+    })
+}
