@@ -17,7 +17,13 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Words that belong to one vendor beside its folder's name, and that only its folder may say.
-const VENDOR_WORDS: &[(&str, &[&str])] = &[("google", &["gmail", "workspace"])];
+const VENDOR_WORDS: &[(&str, &[&str])] = &[
+    ("google", &["gmail", "workspace"]),
+    (
+        "microsoft365",
+        &["microsoft", "aadsts", "outlook", "onedrive", "sharepoint"],
+    ),
+];
 
 /// The vendors' folders.
 fn vendors() -> Vec<String> {

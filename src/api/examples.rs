@@ -149,6 +149,8 @@ mod tests {
             [
                 "connection-google.yaml",
                 "users-google.yaml",
+                "connection-microsoft365.yaml",
+                "users-microsoft365.yaml",
                 "api-key.yaml"
             ]
         );

@@ -13,6 +13,7 @@
 
 pub mod error;
 pub mod google;
+pub mod microsoft365;
 mod reading;
 pub mod registry;
 pub mod report;

@@ -52,4 +52,6 @@ macro_rules! providers {
 providers! {
     /// Google Workspace: a service account with domain-wide delegation.
     Google => super::google::Google,
+    /// Microsoft 365: an app registration with application permissions.
+    Microsoft365 => super::microsoft365::Microsoft365,
 }

@@ -110,6 +110,7 @@ fn put_closed(status: &mut Status, conditions: &mut Conditions, closed: &Closed)
     closed.fact.put(conditions, closed.condition);
     if closed.condition == "CredentialsAvailable" {
         status.credential = None;
+        conditions.clear("CredentialCurrent");
         let unknown = Fact::unknown(
             "CredentialsNotAvailable",
             "There is no credential to ask with.",

@@ -112,8 +112,8 @@ impl Certificate {
         let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": self.thumbprint});
         let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encode(&header), encode(claims));
-        let signer = self.key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256])?;
-        let signature = signer.sign(signed.as_bytes()).ok()?;
+        let with_key = self.key.choose_scheme(&[SignatureScheme::RSA_PSS_SHA256])?;
+        let signature = with_key.sign(signed.as_bytes()).ok()?;
         Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)).into())
     }
 }

@@ -7,6 +7,7 @@ mod client_grant;
 mod form;
 mod key_file;
 mod secret_json;
+mod secret_text;
 mod tap;
 mod token;
 
@@ -16,4 +17,11 @@ pub use client_grant::{ClientGrant, Proof};
 pub use form::Form;
 pub use key_file::{Failure, Granted, KeyFile};
 pub use secret_json::{JsonFault, read_secret_json};
+pub use secret_text::read_secret_text;
 pub use token::Token;
+
+/// What tests of other layers sign with.
+#[cfg(test)]
+pub(crate) mod testing {
+    pub(crate) use super::certificate::tests::{KEY, certificate_pem};
+}
