@@ -7,15 +7,16 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
+use crate::company::microsoft365::{DECOY, DECOY_ID};
 use crate::company::place::Place;
-use crate::company::{Company, PATIENCE, PETER_ID, SMALL, object, said, write};
+use crate::company::system::System;
+use crate::company::{Company, PATIENCE, SMALL, object, said, write};
 use crate::support::apiserver::ApiServer;
-use crate::support::kinds;
 use crate::support::sandbox_log::Call;
 use crate::support::stage::{
     ADMIN, CONNECTION, DEADLINE, SCOPES, Stage, USER, company, condition, employee, person,
 };
-use crate::support::wait;
+use crate::support::{kinds, tenant, wait};
 
 const PETER: &str = "peter.parker@acme.example";
 const MARY: &str = "mary.jane@acme.example";
@@ -51,6 +52,21 @@ async fn stage(scenario: &Value) -> (ApiServer, Stage) {
 
 /// A company of fifty, of whom few have an object.
 fn fifty() -> Value {
+    let mut company = company(&fifty_people(employee));
+    company["google"]["customer"]["domains"] = json!(["acme.example", "octopus.example"]);
+    company
+}
+
+/// The same in Microsoft 365, with the decoy.
+fn fifty_in_a_tenant() -> Value {
+    let mut people = fifty_people(tenant::employee);
+    people.push(tenant::employee(DECOY, 3));
+    let mut company = tenant::company(&people);
+    company["microsoft365"]["tenant"]["domains"] = json!(["acme.example", "octopus.example"]);
+    company
+}
+
+fn fifty_people(employee: fn(&str, u32) -> Value) -> Vec<Value> {
     let mut people = vec![employee(PETER, 20), employee(MARY, 20)];
     for (_, email, _) in KEPT_OUT {
         let aliases = if email == HARRY {
@@ -64,9 +80,7 @@ fn fifty() -> Value {
     }
     people.push(employee(ELSEWHERE, 5));
     people.extend((0..40).map(|n| employee(&format!("unlisted-{n}@acme.example"), 2)));
-    let mut company = company(&people);
-    company["google"]["customer"]["domains"] = json!(["acme.example", "octopus.example"]);
-    company
+    people
 }
 
 /// Makes the object in the other namespace first, so that it would have a seat, and be tried first, if it counted.
@@ -198,6 +212,72 @@ async fn without_a_directory_nobody_else_is_tried() {
 }
 
 #[tokio::test]
+async fn in_a_tenant_of_microsoft_365_nobody_else_is_asked_for_but_the_decoy() {
+    let (_server, stage) = stage(&fifty_in_a_tenant()).await;
+    let mut operator = stage.launch().start();
+    tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
+    let mut connection = tenant::connection(&stage, "acme");
+    connection["spec"]["deniedUsers"] = json!([HARRY]);
+    connection["spec"]["licensing"] = json!({"seats": 4});
+    connection["spec"]["provider"]["microsoft365"]["leastPrivilegeProbe"] =
+        json!({"mailbox": DECOY});
+    stage.apply(person("b-alias", HARRYS_ALIAS)).await;
+    apply_people(&stage).await;
+    stage.apply(connection).await;
+    for name in ["mary", "peter"] {
+        stage
+            .until_condition(USER, name, ("Ready", "True", "Synced"))
+            .await;
+    }
+    everybody_is_kept_out(&stage).await;
+    stage
+        .until_condition(USER, "b-alias", ("Allowed", "False", "Denied"))
+        .await;
+    for name in ["mary", "peter"] {
+        stage.ask_and_wait(USER, name).await;
+    }
+    stage.ask_and_wait(CONNECTION, "acme").await;
+
+    let calls = stage.sandbox.calls().await;
+    // The vendor tells whose an alias is: what names Harry names but the alias.
+    let allowed = BTreeSet::from([PETER, MARY, HARRY, HARRYS_ALIAS, DECOY]);
+    let strangers: Vec<_> = named(&calls).difference(&allowed).copied().collect();
+    assert_eq!(strangers, [""; 0]);
+    let mut of_harry = calls.iter().filter(|call| is_about(call, HARRY));
+    assert!(of_harry.all(|call| is_about(call, HARRYS_ALIAS)));
+    let has = |who: &str, api: &str| {
+        let mut calls = calls.iter();
+        calls.any(|call| is_about(call, who) && call.api == api)
+    };
+    assert!(has(PETER, "mail") && has(PETER, "calendar") && has(PETER, "drive"));
+    let of_the_alias: BTreeSet<_> = calls
+        .iter()
+        .filter(|call| is_about(call, HARRYS_ALIAS))
+        .map(|call| call.api.as_str())
+        .collect();
+    assert_eq!(of_the_alias, BTreeSet::from(["users"]));
+    only_the_decoys_inbox_is_looked_at(&calls);
+    assert!(operator.is_running());
+}
+
+/// Who the decoy is, and whether the inbox opens: nothing else.
+fn only_the_decoys_inbox_is_looked_at(calls: &[Call]) {
+    let about = calls.iter().filter(|call| is_about(call, DECOY));
+    let looks: BTreeSet<_> = about
+        .map(|call| {
+            let what = call.path.rsplit('/').next().unwrap_or_default();
+            let what = if call.api == "users" { "" } else { what };
+            (call.api.as_str(), what, call.query.to_string())
+        })
+        .collect();
+    let looks: Vec<_> = looks.into_iter().collect();
+    assert!(
+        matches!(&looks[..], [("mail", "inbox", select), ("users", "", _)] if select.contains("id")),
+        "{looks:?}"
+    );
+}
+
+#[tokio::test]
 async fn disabling_somebody_in_mid_sync_ends_the_requests_for_them() {
     let scenario = company(&[employee(PETER, 5), employee(MARY, 2_000)]);
     let stage = Stage::new(&scenario).await;
@@ -261,7 +341,33 @@ async fn last_call_for(stage: &Stage, who: &str) -> Option<u64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_named_by_hand_either() {
     let company = Company::start(SMALL).await;
+    let spec = company.spec(&Place::files());
+    let (synced, checked) = named_by_hand(&company, spec).await;
+    let wanted = BTreeSet::from([ADMIN, PETER, System::Google.peters_id()].map(String::from));
+    for named in [synced, checked] {
+        assert!(named.contains(PETER), "{named:?}");
+        assert!(named.is_subset(&wanted), "{named:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_is_named_by_hand_at_microsoft_365_but_the_decoy() {
+    let company = Company::of(System::Microsoft365, SMALL).await;
     let mut spec = company.spec(&Place::files());
+    spec["provider"]["microsoft365"]["leastPrivilegeProbe"] = json!({"mailbox": DECOY});
+    let (synced, checked) = named_by_hand(&company, spec).await;
+    let peter = BTreeSet::from([PETER, System::Microsoft365.peters_id()].map(String::from));
+    assert!(synced.contains(PETER), "{synced:?}");
+    assert!(synced.is_subset(&peter), "{synced:?}");
+    let decoy = BTreeSet::from([DECOY, DECOY_ID].map(String::from));
+    assert!(checked.is_superset(&decoy), "{checked:?}");
+    let rest: BTreeSet<_> = checked.difference(&decoy).cloned().collect();
+    assert!(rest.is_subset(&peter), "{rest:?}");
+    only_the_decoys_inbox_is_looked_at(&company.sandbox.calls().await);
+}
+
+/// Everyone named by a sync and then by a check, with people in the file who must come to nothing.
+async fn named_by_hand(company: &Company, mut spec: Value) -> (BTreeSet<String>, BTreeSet<String>) {
     spec["deniedUsers"] = json!([HARRY]);
     spec["licensing"] = json!({"seats": 3});
     let mut objects = company.objects(&Place::files(), &spec);
@@ -298,15 +404,19 @@ async fn nobody_else_is_named_by_hand_either() {
     add("no-seat", "ned.leeds@acme.example", json!({}));
     let file = write(&objects);
     company.synced(&file).await;
+    let synced = everybody_named(company).await;
+    company.sandbox.forget_calls().await;
     let checked = company.deputy(&["check", "-f"]).arg(&file);
     let checked = checked.output(PATIENCE).await;
     assert!(checked.status.success(), "{}", said(&checked));
+    (synced, everybody_named(company).await)
+}
+
+async fn everybody_named(company: &Company) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for call in company.sandbox.calls().await {
         named.extend(call.subject);
         named.extend(call.names);
     }
-    let wanted = BTreeSet::from([ADMIN, PETER, PETER_ID].map(String::from));
-    assert!(named.contains(PETER), "{named:?}");
-    assert!(named.is_subset(&wanted), "{named:?}");
+    named
 }

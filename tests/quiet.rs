@@ -16,7 +16,7 @@ use deputy::supervisor::{Supervisor, SupervisorError};
 use deputy::telemetry::metrics::Metrics;
 use jiff::Timestamp;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -24,7 +24,7 @@ use crate::support::apiserver::ApiServer;
 use crate::support::audit;
 use crate::support::sandbox_log::Call;
 use crate::support::stage::{ADMIN, CONNECTION, DEADLINE, Stage, USER, company, employee, person};
-use crate::support::wait;
+use crate::support::{tenant, wait};
 
 /// An interval of a minute takes a second.
 const SPEED: i32 = 60;
@@ -106,10 +106,23 @@ async fn synced() -> (Stage, FastClock, DropGuard, Running) {
     let team = json!({"id": "team@group.calendar.acme.example", "summary": "Team", "generate": {"events": 4}});
     peter["calendars"].as_array_mut().unwrap().push(team);
     let stage = Stage::new(&company(&[peter, employee(MARY, 20)])).await;
+    stage.store_new_key("key").await;
+    let connection = stage.connection("acme");
+    all_synced(stage, connection).await
+}
+
+/// The same in Microsoft 365.
+async fn synced_in_a_tenant() -> (Stage, FastClock, DropGuard, Running) {
+    let people = [tenant::employee(PETER, 30), tenant::employee(MARY, 20)];
+    let stage = Stage::new(&tenant::company(&people)).await;
+    tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
+    let connection = tenant::connection(&stage, "acme");
+    all_synced(stage, connection).await
+}
+
+async fn all_synced(stage: Stage, mut connection: Value) -> (Stage, FastClock, DropGuard, Running) {
     let clock = FastClock::new(SPEED);
     let in_step = keep_in_step(&stage, clock);
-    stage.store_new_key("key").await;
-    let mut connection = stage.connection("acme");
     connection["spec"]["sync"] = json!({"interval": "1m"});
     connection["spec"]["validation"] = json!({"interval": "12h"});
     stage.apply(connection).await;
@@ -134,8 +147,9 @@ async fn writes(stage: &Stage) -> Vec<audit::Write> {
     audit::writes(ApiServer::shared().await, &stage.namespace)
 }
 
-fn is_history(call: &Call) -> bool {
-    call.path.ends_with("/history")
+/// The one call of an interval with which each run begins.
+fn is_look(call: &Call) -> bool {
+    call.path.ends_with("/history") || call.path.ends_with("/messages") && call.api == "mail"
 }
 
 /// Waits until each person's mail has been looked at so often, and returns all calls since `since`.
@@ -144,7 +158,7 @@ async fn looked_at(stage: &Stage, times: usize, since: u64) -> Vec<Call> {
         let mut calls = stage.sandbox.calls().await;
         calls.retain(|call| call.seq > since);
         let enough = PEOPLE.iter().all(|(_, email)| {
-            let looks = calls.iter().filter(|call| is_history(call));
+            let looks = calls.iter().filter(|call| is_look(call));
             looks
                 .filter(|call| call.subject.as_deref() == Some(email))
                 .count()
@@ -172,26 +186,32 @@ fn in_ten_intervals(calls: &[Call], email: &str) -> BTreeMap<String, usize> {
         .iter()
         .filter(|call| call.subject.as_deref() == Some(email))
         .collect();
-    let looks = theirs
-        .iter()
-        .enumerate()
-        .filter(|(_, call)| is_history(call));
+    let looks = theirs.iter().enumerate().filter(|(_, call)| is_look(call));
     let places: Vec<_> = looks.map(|(place, _)| place).collect();
     let mut counts = BTreeMap::new();
     for call in &theirs[places[0]..places[INTERVALS]] {
-        let what = format!(
-            "{} {}",
-            call.api,
-            call.path.replace("%40", "@").replace("%2E", ".")
-        );
+        let what = format!("{} {}", call.api, addressed(call));
         *counts.entry(what).or_insert(0) += 1;
     }
     counts
 }
 
-/// What is asked for seldom and not once an interval: a token lives for an hour, the calendars' list is looked at once an hour.
+/// The path, with the address of the person whom it is about in place of their id.
+fn addressed(call: &Call) -> String {
+    let mut path = call.path.replace("%40", "@").replace("%2E", ".");
+    if let (Some((_, rest)), Some(email)) = (path.split_once("/users/"), &call.subject) {
+        let id = rest.split('/').next().unwrap_or_default().to_owned();
+        if call.vendor == "microsoft365" {
+            path = path.replace(&id, email);
+        }
+    }
+    path
+}
+
+/// What is asked for seldom and not once an interval: a token lives for an hour, the calendars' list and the person's entry
+/// in the directory are looked at once an hour.
 fn is_hourly(call: &str) -> bool {
-    call.starts_with("token ") || call.ends_with("/calendarList")
+    ["token ", "users "].iter().any(|api| call.starts_with(api)) || call.ends_with("/calendarList")
 }
 
 /// The primary calendar's id is its owner's address.
@@ -230,6 +250,40 @@ async fn nothing_is_written_and_each_stream_is_asked_once_an_interval() {
     assert!(wrote.is_empty(), "at its end: {wrote:#?}");
 }
 
+/// The least that Microsoft 365 can be asked: mail, whether anything was changed since (its folders have a link each, and
+/// are followed only then, or once an hour); of calendar and files the one link that each has.
+fn expected_in_a_tenant(email: &str) -> BTreeMap<String, usize> {
+    let calls = [
+        ("mail", "messages"),
+        ("calendar", "calendarView/delta"),
+        ("drive", "drive/root/delta"),
+    ];
+    let call = |(api, rest)| format!("{api} /microsoft365/graph/v1.0/users/{email}/{rest}");
+    let calls = calls.into_iter().map(call);
+    calls.map(|call| (call, INTERVALS)).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_written_and_microsoft_365_is_asked_three_times_an_interval() {
+    let (stage, _clock, _in_step, running) = synced_in_a_tenant().await;
+    let (written, since) = (writes(&stage).await.len(), last_call(&stage).await);
+    let calls = looked_at(&stage, INTERVALS + 1, since).await;
+
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "{wrote:#?}");
+    for (_, email) in PEOPLE {
+        let (hourly, asked): (BTreeMap<_, _>, BTreeMap<_, _>) = in_ten_intervals(&calls, email)
+            .into_iter()
+            .partition(|(call, _)| is_hourly(call));
+        pretty_assertions::assert_eq!(asked, expected_in_a_tenant(email));
+        assert!(hourly.values().all(|count| *count <= 1), "{hourly:?}");
+    }
+    assert!(calls.iter().all(|call| call.status == 200), "{calls:#?}");
+    running.end().await;
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "at its end: {wrote:#?}");
+}
+
 #[tokio::test]
 async fn a_restart_changes_nothing_and_makes_no_burst() {
     let (stage, clock, _in_step, running) = synced().await;
@@ -248,7 +302,7 @@ async fn a_restart_changes_nothing_and_makes_no_burst() {
     for (_, email) in PEOPLE {
         let looks = calls
             .iter()
-            .filter(|call| is_history(call) && call.subject.as_deref() == Some(email));
+            .filter(|call| is_look(call) && call.subject.as_deref() == Some(email));
         let looks = i64::try_from(looks.count()).unwrap();
         assert!(
             looks <= took + 1,

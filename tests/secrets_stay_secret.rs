@@ -10,14 +10,18 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use crate::company::place::Place;
+use crate::company::system::System;
 use crate::company::{ACCOUNT, Company, PATIENCE, PETER, SMALL, object, said, secret, write};
 use crate::support::namespace::Namespace;
 use crate::support::operator::Operator;
+use crate::support::tenant::CLIENT;
 use crate::support::{guard, kinds, manifests, random, wait};
 
 /// Lines of a key shorter than this could be anything.
 const SHORTEST: usize = 40;
-/// What the sandbox's access tokens begin with.
+/// What every access token and client secret of the sandbox has in it.
+const CANARY: &str = "sandbox-canary-";
+/// What Google's access tokens begin with.
 const TOKEN: &str = "ya29.sandbox-canary-";
 
 /// What must not be said, each with a name for the message of a failed test.
@@ -36,13 +40,24 @@ impl Secrets {
     /// Adds what a key file holds: each line of the private key, and the file as a Secret has it.
     fn add_key(&mut self, key: &Value) {
         let pem = key["private_key"].as_str().expect("a key file has a key");
+        self.add_pem(pem);
+        let encoded = base64(&key.to_string());
+        self.add("a key file in base64", &encoded[..60]);
+    }
+
+    /// Adds a client secret, as it is and as a Secret has it.
+    fn add_client_secret(&mut self, secret: &Value) {
+        let value = secret["value"].as_str().expect("a secret has a value");
+        self.add("a client secret", value);
+        self.add("a client secret in base64", &base64(value));
+    }
+
+    fn add_pem(&mut self, pem: &str) {
         let lines: Vec<&str> = pem.lines().filter(|line| line.len() >= SHORTEST).collect();
         assert!(lines.len() > 10, "a key has lines");
         for line in lines {
             self.add("a line of a private key", line);
         }
-        let encoded = base64(&key.to_string());
-        self.add("a key file in base64", &encoded[..60]);
     }
 
     /// Which of them are in a text.
@@ -52,7 +67,7 @@ impl Secrets {
             .iter()
             .filter(|(_, secret)| text.contains(secret.as_str()));
         let mut found: Vec<&str> = known.map(|(what, _)| *what).collect();
-        found.extend(text.contains(TOKEN).then_some("an access token"));
+        found.extend(text.contains(CANARY).then_some("an access token"));
         found.extend(has_assertion(text).then_some("an assertion"));
         found.extend(
             text.contains("PRIVATE KEY")
@@ -85,14 +100,25 @@ struct Stage {
     place: Place,
     secrets: Secrets,
     objects: Vec<Value>,
+    /// The connections, and whether they work.
+    connections: &'static [(&'static str, bool)],
+    /// Reasons that must be shown, so that it is known that what can leak was used.
+    reasons: [&'static str; 2],
 }
 
 impl Stage {
     async fn set() -> Self {
-        let company = Company::start(SMALL).await;
+        Self::of(System::Google).await
+    }
+
+    async fn of(system: System) -> Self {
+        let company = Company::of(system, SMALL).await;
         let place = Place::postgres().await;
         let mut secrets = Secrets::default();
-        secrets.add_key(&company.key);
+        match system {
+            System::Google => secrets.add_key(&company.key),
+            System::Microsoft365 => secrets.add_client_secret(&company.key),
+        }
         let Place::Postgres(url) = &place else {
             panic!("is a database");
         };
@@ -101,14 +127,23 @@ impl Stage {
         secrets.add("a database's password", password);
         secrets.add("a wrong password", "CANARY-wrong-password");
         let mut objects = company.objects(&place, &company.spec(&place));
-        objects.extend(broken(&company, &place, &mut secrets).await);
+        objects.extend(match system {
+            System::Google => broken(&company, &place, &mut secrets).await,
+            System::Microsoft365 => of_a_tenant(&company, &place, &mut secrets).await,
+        });
         kinds::install().await;
+        let (connections, reasons): (&[_], _) = match system {
+            System::Google => (&CONNECTIONS, ["KeyRevoked", "KeyMalformed"]),
+            System::Microsoft365 => (&OF_A_TENANT, ["SecretExpired", "KeyMalformed"]),
+        };
         Self {
             company,
             namespace: Namespace::create().await,
             place,
             secrets,
             objects,
+            connections,
+            reasons,
         }
     }
 
@@ -116,6 +151,80 @@ impl Stage {
         let found = self.secrets.found_in(text);
         assert_eq!(found, [""; 0], "{what}");
     }
+}
+
+/// Google's connections.
+const CONNECTIONS: [(&str, bool); 5] = [
+    ("acme", true),
+    ("deleted", false),
+    ("cut", false),
+    ("garbled", false),
+    ("refused", false),
+];
+
+/// Those to Microsoft 365.
+const OF_A_TENANT: [(&str, bool); 6] = [
+    ("acme", true),
+    ("signed", true),
+    ("expired", false),
+    ("unknown", false),
+    ("garbled", false),
+    ("refused", false),
+];
+
+/// The database under a wrong password.
+fn refused(place: &Place) -> Value {
+    let Place::Postgres(url) = place else {
+        panic!("is a database");
+    };
+    let mut refused = url.clone();
+    refused
+        .set_password(Some("CANARY-wrong-password"))
+        .expect("takes a password");
+    refused.set_query(Some("sslmode=disable"));
+    secret("refused", "url", refused.as_str())
+}
+
+fn connection(company: &Company, place: &Place, name: &str, key: &str, database: &str) -> Value {
+    let mut spec = company.spec(place);
+    spec["credentialsSecretRef"]["name"] = json!(key);
+    spec["destination"]["postgres"]["credentialsSecretRef"]["name"] = json!(database);
+    object("ServiceAccountConnection", name, spec)
+}
+
+/// A certificate that works, an expired secret, a certificate that nobody knows, a damaged key, a refused password.
+async fn of_a_tenant(company: &Company, place: &Place, secrets: &mut Secrets) -> Vec<Value> {
+    let microsoft365 = company.sandbox.microsoft365();
+    let expired = company.system.make_key(&company.sandbox).await;
+    secrets.add_client_secret(&expired);
+    microsoft365.expire_secret(CLIENT, &expired).await;
+    let mut certificate = |name: &str, damage: bool| {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).expect("makes a key");
+        let names = vec!["deputy".to_owned()];
+        let parameters = rcgen::CertificateParams::new(names).expect("takes the name");
+        let signed = parameters.self_signed(&key).expect("signs").pem();
+        let mut pem = key.serialize_pem();
+        secrets.add_pem(&pem);
+        if damage {
+            let line = pem.lines().nth(3).expect("has lines").to_owned();
+            pem = pem.replace(&line, &line.replacen(char::is_alphanumeric, "*", 3));
+        }
+        let entries = json!({"tls.crt": signed, "tls.key": pem});
+        let mut object = secret(name, "", "");
+        object["stringData"] = entries;
+        (signed, object)
+    };
+    let (known, signed) = certificate("signed", false);
+    let (_, unknown) = certificate("unknown", false);
+    let (_, garbled) = certificate("garbled", true);
+    microsoft365.add_certificate(CLIENT, &known).await;
+    let mut objects = vec![signed, unknown, garbled, refused(place)];
+    objects.push(company.system.secret("expired", &expired));
+    for name in ["signed", "expired", "unknown", "garbled"] {
+        objects.push(connection(company, place, name, name, "database"));
+    }
+    objects.push(connection(company, place, "refused", "key", "refused"));
+    objects
 }
 
 /// Connections that fail: a deleted key, a key file cut in its middle, one with a broken key, a refused password.
@@ -134,25 +243,13 @@ async fn broken(company: &Company, place: &Place, secrets: &mut Secrets) -> Vec<
         .expect("has a key")
         .replacen('A', "*", 3);
     garbled["private_key"] = json!(pem);
-    let Place::Postgres(url) = place else {
-        panic!("is a database");
-    };
-    let mut refused = url.clone();
-    refused
-        .set_password(Some("CANARY-wrong-password"))
-        .expect("takes a password");
-    refused.set_query(Some("sslmode=disable"));
-    let connection = |name: &str, key: &str, database: &str| {
-        let mut spec = company.spec(place);
-        spec["credentialsSecretRef"]["name"] = json!(key);
-        spec["destination"]["postgres"]["credentialsSecretRef"]["name"] = json!(database);
-        object("ServiceAccountConnection", name, spec)
-    };
+    let connection =
+        |name: &str, key: &str, database: &str| connection(company, place, name, key, database);
     vec![
         secret("deleted", "key.json", &deleted.to_string()),
         secret("cut", "key.json", &whole[..end]),
         secret("garbled", "key.json", &garbled.to_string()),
-        secret("refused", "url", refused.as_str()),
+        refused(place),
         connection("deleted", "deleted", "database"),
         connection("cut", "cut", "database"),
         connection("garbled", "garbled", "database"),
@@ -179,15 +276,11 @@ async fn shown(client: &Client, namespace: &str) -> String {
 }
 
 /// Waits until every connection is judged and the person is synced.
-async fn all_judged(namespace: &Namespace) {
+async fn all_judged(stage: &Stage) {
+    let namespace = &stage.namespace;
     let connections: Api<ServiceAccountConnection> = namespace.objects().await;
-    for (name, ready) in [
-        ("acme", "True"),
-        ("deleted", "False"),
-        ("cut", "False"),
-        ("garbled", "False"),
-        ("refused", "False"),
-    ] {
+    for (name, works) in stage.connections {
+        let ready = if *works { "True" } else { "False" };
         let judged = |found: Option<&ServiceAccountConnection>| is_ready(found, ready);
         wait::until_object(&connections, name, ready, PATIENCE, judged).await;
     }
@@ -238,7 +331,15 @@ async fn metrics(address: &str) -> String {
 
 #[tokio::test]
 async fn the_operator_tells_no_secret() {
-    let stage = Stage::set().await;
+    the_operator_is_silent(Stage::set().await).await;
+}
+
+#[tokio::test]
+async fn the_operator_tells_no_secret_of_microsoft_365() {
+    the_operator_is_silent(Stage::of(System::Microsoft365).await).await;
+}
+
+async fn the_operator_is_silent(stage: Stage) {
     let address = guard::folder().join(random::name("address"));
     let mut operator = start(&stage, &address);
     let objects: Vec<DynamicObject> = stage
@@ -251,11 +352,11 @@ async fn the_operator_tells_no_secret() {
     manifests::apply(&client, name, &objects)
         .await
         .expect("applies");
-    all_judged(&stage.namespace).await;
+    all_judged(&stage).await;
     strike(&stage, &client).await;
     let shown = shown(&client, name).await;
     assert!(
-        shown.contains("KeyRevoked") && shown.contains("KeyMalformed"),
+        stage.reasons.iter().all(|reason| shown.contains(reason)),
         "{shown}"
     );
     let address = std::fs::read_to_string(&address).expect("has an address");
@@ -288,11 +389,15 @@ async fn strike(stage: &Stage, client: &Client) {
         json!({"malformed": true}),
     ];
     for (round, what) in bodies.into_iter().enumerate() {
-        let gmail = json!({"pathPrefix": "/google/gmail/", "subject": PETER});
+        let path = match stage.company.system {
+            System::Google => "/google/gmail/",
+            System::Microsoft365 => "/microsoft365/graph/",
+        };
+        let data = json!({"pathPrefix": path, "subject": PETER});
         stage
             .company
             .sandbox
-            .faults(&[json!({"match": gmail, "do": what})])
+            .faults(&[json!({"match": data, "do": what})])
             .await;
         let value = format!("strike-{round}");
         let patch =
@@ -313,8 +418,16 @@ async fn strike(stage: &Stage, client: &Client) {
 
 #[tokio::test]
 async fn the_command_line_tells_no_secret() {
-    let stage = Stage::set().await;
-    for name in ["acme", "deleted", "cut", "garbled", "refused"] {
+    the_command_line_is_silent(Stage::set().await).await;
+}
+
+#[tokio::test]
+async fn the_command_line_tells_no_secret_of_microsoft_365() {
+    the_command_line_is_silent(Stage::of(System::Microsoft365).await).await;
+}
+
+async fn the_command_line_is_silent(stage: Stage) {
+    for &(name, works) in stage.connections {
         let is_wanted = |object: &&Value| {
             object["kind"] != "ServiceAccountConnection" || object["metadata"]["name"] == name
         };
@@ -333,11 +446,7 @@ async fn the_command_line_tells_no_secret() {
                 .arg(&file);
             let output = launch.output(PATIENCE).await;
             let text = said(&output);
-            assert_eq!(
-                output.status.success(),
-                name == "acme",
-                "{command} {name}: {text}"
-            );
+            assert_eq!(output.status.success(), works, "{command} {name}: {text}");
             stage.is_silent(&format!("{command} {name}"), &text);
         }
     }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::place::{Place, Rows};
-use super::{Company, PETER, truth};
+use super::system::System;
+use super::{Company, PETER};
 use crate::support::sandbox::Sandbox;
 
 /// The kinds of data.
@@ -14,15 +15,19 @@ const TOLD: usize = 5;
 
 /// Insists that the destination is equal to the vendor's state.
 pub(crate) async fn equal(company: &Company, place: &Place) {
-    equal_for(&company.sandbox, &[PETER], place).await;
+    equal_of(company.system, &company.sandbox, &[PETER], place).await;
 }
 
-/// Insists that the destination has what the vendor has of these people, and nothing else.
+/// Insists that the destination has what Google has of these people, and nothing else.
 pub(crate) async fn equal_for(sandbox: &Sandbox, people: &[&str], place: &Place) {
-    let states = people.iter().map(|person| sandbox.google().state(person));
+    equal_of(System::Google, sandbox, people, place).await;
+}
+
+async fn equal_of(system: System, sandbox: &Sandbox, people: &[&str], place: &Place) {
+    let states = people.iter().map(|person| system.state(sandbox, person));
     let states = futures::future::join_all(states).await;
     for dataset in DATASETS {
-        let all = states.iter().map(|state| truth::rows(state, dataset));
+        let all = states.iter().map(|state| system.rows(state, dataset));
         let count: usize = all.clone().map(|rows| rows.len()).sum();
         let wanted: Rows = all.flatten().collect();
         assert_eq!(wanted.len(), count, "keys in {dataset} are unique");

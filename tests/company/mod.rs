@@ -1,24 +1,28 @@
 //! A company in the sandbox with one person to sync, what is true of them there, and the rows that a destination has.
 //!
 //! ```text
-//! truth ──┐
-//!         ├── compare       row for row
-//! place ──┘                 read by DuckDB and SQL, not by Deputy
+//! system ── truth ──┐        one for each vendor
+//!                   ├── compare       row for row
+//! place ────────────┘                 read by DuckDB and SQL, not by Deputy
 //! ```
 
 pub(crate) mod compare;
+pub(crate) mod microsoft365;
 pub(crate) mod place;
+pub(crate) mod system;
 pub(crate) mod truth;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::operator::Launch;
 use crate::support::sandbox::Sandbox;
 use crate::support::{guard, random};
 use place::Place;
+use system::System;
 
 /// The person who is synced.
 pub(crate) const PETER: &str = "peter.parker@acme.example";
@@ -57,29 +61,63 @@ pub(crate) const SMALL: Size = Size {
 /// The company.
 #[derive(Debug)]
 pub(crate) struct Company {
+    /// What it uses.
+    pub(crate) system: System,
     /// The vendor.
     pub(crate) sandbox: Sandbox,
-    /// The key file of the privileged account.
+    /// The credential as the console gave it: of Google the key file of the privileged account.
     pub(crate) key: Value,
 }
 
 impl Company {
-    /// Starts the vendor and makes a key.
+    /// Starts Google and makes a key.
     pub(crate) async fn start(size: Size) -> Self {
-        let sandbox = Sandbox::start(&scenario(size)).await;
-        let key = sandbox.google().make_key(ACCOUNT).await;
-        Self { sandbox, key }
+        Self::of(System::Google, size).await
+    }
+
+    /// Starts the vendor and makes a credential.
+    pub(crate) async fn of(system: System, size: Size) -> Self {
+        let sandbox = Sandbox::start(&system.scenario(size)).await;
+        let key = system.make_key(&sandbox).await;
+        Self {
+            system,
+            sandbox,
+            key,
+        }
+    }
+
+    async fn of_peter(&self, method: Method, path: &[&str], body: Option<Value>) {
+        let all = [&[self.system.name(), "users", PETER], path].concat();
+        self.sandbox.ask(method, &all, body).await;
+    }
+
+    /// Makes that many random edits to all that the person has.
+    pub(crate) async fn edit(&self, count: u32, seed: u64) {
+        let body = json!({"count": count, "seed": seed, "streams": compare::DATASETS});
+        self.of_peter(Method::POST, &["edits"], Some(body)).await;
+    }
+
+    /// Makes a cursor given out so far too old: one of [`System::cursors`].
+    pub(crate) async fn expire(&self, what: &str) {
+        let body = json!({"what": what});
+        self.of_peter(Method::POST, &["expire"], Some(body)).await;
+    }
+
+    /// Deletes a message for ever.
+    pub(crate) async fn delete_message(&self, id: &str) {
+        self.of_peter(Method::DELETE, &["messages", id], None).await;
+    }
+
+    /// The rows of the person that there must be.
+    pub(crate) async fn truth(&self, dataset: &str) -> place::Rows {
+        let state = self.system.state(&self.sandbox, PETER).await;
+        self.system.rows(&state, dataset)
     }
 
     /// The spec of a connection that reads all there is, bodies apart.
     pub(crate) fn spec(&self, place: &Place) -> Value {
         json!({
-            "provider": {"google": {
-                "adminEmail": "it-admin@acme.example",
-                "scopes": SCOPES,
-                "endpoint": format!("{}google", self.sandbox.url()),
-                "quotaProfile": "unlimited",
-            }},
+            "provider": self.system.provider(&self.sandbox),
             "credentialsSecretRef": {"name": "key"},
             "allowedUsers": ["*@acme.example"],
             "privacy": {"mail": {"level": "Subject"}, "calendar": {"level": "Full"}},
@@ -90,7 +128,7 @@ impl Company {
 
     /// What a user applies: the Secrets, the connection and the person.
     pub(crate) fn objects(&self, place: &Place, spec: &Value) -> Vec<Value> {
-        let mut objects = vec![secret("key", "key.json", &self.key.to_string())];
+        let mut objects = vec![self.system.secret("key", &self.key)];
         objects.extend(place.secret());
         objects.push(object("ServiceAccountConnection", "acme", spec.clone()));
         objects.push(object("SyncedUser", "peter", peter()));

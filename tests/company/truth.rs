@@ -1,4 +1,4 @@
-//! The rows that there must be, worked out from the vendor's own state and from nothing of Deputy's.
+//! The rows that there must be of Google's company, worked out from the vendor's own state and from nothing of Deputy's.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -7,13 +7,17 @@ use super::place::{Rows, as_set};
 
 /// The rows of a dataset.
 pub(crate) fn rows(state: &Value, dataset: &str) -> Rows {
-    let (list, read): (_, fn(&Value) -> Value) = match dataset {
-        "mail" => ("messages", message),
-        "calendar" => ("events", event),
-        "drive" => ("files", file),
+    match dataset {
+        "mail" => keyed(&state["messages"], message),
+        "calendar" => keyed(&state["events"], event),
+        "drive" => keyed(&state["files"], file),
         other => panic!("there is no dataset {other}"),
-    };
-    let items = state[list].as_array().expect("the state has lists");
+    }
+}
+
+/// What is read from each item, by container and id.
+pub(crate) fn keyed(items: &Value, read: fn(&Value) -> Value) -> Rows {
+    let items = items.as_array().expect("the state has lists");
     let row = |item: &Value| {
         let container = item["calendarId"].as_str().unwrap_or_default().to_owned();
         let id = item["id"].as_str().expect("an item has an id").to_owned();
@@ -90,7 +94,8 @@ fn moment(moment: &Value) -> Option<i64> {
     }
 }
 
-fn instant(text: &Value) -> Option<i64> {
+/// Microseconds since 1970; none of what is no text.
+pub(crate) fn instant(text: &Value) -> Option<i64> {
     let at: Timestamp = text.as_str()?.parse().expect("is a time");
     Some(at.as_microsecond())
 }

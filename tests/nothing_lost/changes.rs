@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::STREAMS;
 use crate::company::compare::{self, DATASETS};
 use crate::company::place::Place;
-use crate::company::{Company, PETER, SMALL, truth, write};
+use crate::company::system::System;
+use crate::company::{Company, PETER, SMALL, write};
 
 /// A file of objects at another level of privacy.
 fn at_level(company: &Company, place: &Place, mail: &str) -> std::path::PathBuf {
@@ -16,10 +16,19 @@ fn at_level(company: &Company, place: &Place, mail: &str) -> std::path::PathBuf 
 
 #[tokio::test]
 async fn lowering_privacy_takes_what_is_no_longer_allowed_out_of_every_stored_row() {
-    let company = Company::start(SMALL).await;
+    forgets(System::Google).await;
+}
+
+#[tokio::test]
+async fn lowering_privacy_does_so_for_microsoft_365() {
+    forgets(System::Microsoft365).await;
+}
+
+async fn forgets(system: System) {
+    let company = Company::of(system, SMALL).await;
     for place in [Place::files(), Place::postgres().await] {
         company.synced(&company.file(&place)).await;
-        company.sandbox.google().edit(PETER, 30, 70, &STREAMS).await;
+        company.edit(30, 70).await;
         company.synced(&company.file(&place)).await;
         assert!(
             place.stored("mail", "subject").await > 100,
@@ -29,8 +38,7 @@ async fn lowering_privacy_takes_what_is_no_longer_allowed_out_of_every_stored_ro
             .synced(&at_level(&company, &place, "Metadata"))
             .await;
         assert_eq!(place.stored("mail", "subject").await, 0, "{place:?}");
-        let state = company.sandbox.google().state(PETER).await;
-        let mut wanted = truth::rows(&state, "mail");
+        let mut wanted = company.truth("mail").await;
         for row in wanted.values_mut() {
             row["subject"] = Value::Null;
         }
@@ -46,11 +54,20 @@ async fn lowering_privacy_takes_what_is_no_longer_allowed_out_of_every_stored_ro
 
 #[tokio::test]
 async fn a_full_resync_begins_a_new_generation_and_is_done_once() {
-    let company = Company::start(SMALL).await;
+    begins_anew(System::Google).await;
+}
+
+#[tokio::test]
+async fn a_full_resync_of_microsoft_365_is_done_once() {
+    begins_anew(System::Microsoft365).await;
+}
+
+async fn begins_anew(system: System) {
+    let company = Company::of(system, SMALL).await;
     for place in [Place::files(), Place::postgres().await] {
         let file = company.file(&place);
         company.synced(&file).await;
-        company.sandbox.google().edit(PETER, 30, 80, &STREAMS).await;
+        company.edit(30, 80).await;
         company.synced_anew(&file, "once").await;
         compare::equal(&company, &place).await;
         let again = company.synced_anew(&file, "once").await;

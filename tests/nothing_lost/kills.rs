@@ -1,13 +1,18 @@
-//! Two hundred times `kill -9`, at moments that cover the whole life of a run.
+//! Two hundred and sixty times `kill -9`, at moments that cover the whole life of a run.
 
 use std::time::{Duration, Instant};
 
 use super::{Random, edit_for_ever};
 use crate::company::place::Place;
-use crate::company::{Company, PETER, Size, compare};
+use crate::company::system::System;
+use crate::company::{Company, Size, compare};
 
 /// How often each destination's runs are killed.
 const KILLS: u32 = 100;
+/// The same for another system, which differs in how it is read and in nothing of how it is written.
+const KILLS_OF_ANOTHER: u32 = 30;
+/// So often in a test a cursor becomes too old.
+const EXPIRIES: u32 = 5;
 
 /// A listing of files is more than one commit, so that it can be cut between two.
 const SIZE: Size = Size {
@@ -20,21 +25,35 @@ const RUNS_OF_A_GENERATION: u32 = 6;
 
 #[tokio::test]
 async fn files_are_equal_after_a_hundred_kills() {
-    survives(Place::files(), 1).await;
+    let place = Place::files();
+    survives(System::Google, KILLS, place, 1).await;
 }
 
 #[tokio::test]
 async fn tables_are_equal_after_a_hundred_kills() {
-    survives(Place::postgres().await, 2).await;
+    let place = Place::postgres().await;
+    survives(System::Google, KILLS, place, 2).await;
 }
 
-async fn survives(place: Place, seed: u64) {
-    let company = Company::start(SIZE).await;
+#[tokio::test]
+async fn files_of_microsoft_365_are_equal_after_thirty_kills() {
+    let place = Place::files();
+    survives(System::Microsoft365, KILLS_OF_ANOTHER, place, 3).await;
+}
+
+#[tokio::test]
+async fn tables_of_microsoft_365_are_equal_after_thirty_kills() {
+    let place = Place::postgres().await;
+    survives(System::Microsoft365, KILLS_OF_ANOTHER, place, 4).await;
+}
+
+async fn survives(system: System, kills: u32, place: Place, seed: u64) {
+    let company = Company::of(system, SIZE).await;
     company.sandbox.log_calls(false).await;
     let life = life_of_a_run(&company).await;
     tokio::select! {
         () = edit_for_ever(&company, seed << 32) => {}
-        () = kill_again_and_again(&company, &place, life, seed) => {}
+        () = kill_again_and_again(&company, &place, life, (kills, seed)) => {}
     }
     company.synced(&company.file(&place)).await;
     compare::equal(&company, &place).await;
@@ -48,23 +67,25 @@ async fn life_of_a_run(company: &Company) -> Duration {
     began.elapsed()
 }
 
-async fn kill_again_and_again(company: &Company, place: &Place, life: Duration, seed: u64) {
+async fn kill_again_and_again(
+    company: &Company,
+    place: &Place,
+    life: Duration,
+    (wanted, seed): (u32, u64),
+) {
     let file = company.file(place);
     let mut random = Random(seed);
     let (mut kills, mut runs) = (0, 0);
-    while kills < KILLS {
+    let mut cursors = company.system.cursors().iter().cycle();
+    while kills < wanted {
         runs += 1;
         assert!(
-            runs < KILLS * 4,
+            runs < wanted * 4,
             "of {runs} runs only {kills} could be killed"
         );
-        if runs % 20 == 0 {
-            let what = if runs % 40 == 0 {
-                "calendar"
-            } else {
-                "history"
-            };
-            company.sandbox.google().expire(PETER, what).await;
+        if runs % (wanted / EXPIRIES) == 0 {
+            let what = cursors.next().expect("never ends");
+            company.expire(what).await;
         }
         let generation = (runs / RUNS_OF_A_GENERATION).to_string();
         let launch = company.sync(&file).arg("--resync").arg(generation);

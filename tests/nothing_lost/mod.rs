@@ -8,12 +8,10 @@ mod operator;
 mod outages;
 mod writers;
 
-use crate::company::compare::{DATASETS, differences};
+use crate::company::compare::{self, DATASETS, differences};
 use crate::company::place::Place;
-use crate::company::{Company, PETER, SMALL, truth};
-
-/// All that a person's data is made of.
-const STREAMS: [&str; 3] = ["mail", "calendar", "drive"];
+use crate::company::system::System;
+use crate::company::{Company, SMALL};
 
 /// Numbers that look random and are the same in every run (`SplitMix64`).
 struct Random(u64);
@@ -35,42 +33,51 @@ impl Random {
 
 /// Edits everything, again and again, and never ends.
 async fn edit_for_ever(company: &Company, seed: u64) {
-    let google = company.sandbox.google();
     for round in 0.. {
-        google.edit(PETER, 2, seed + round, &STREAMS).await;
+        company.edit(2, seed + round).await;
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }
 
 #[tokio::test]
 async fn the_comparison_sees_a_lost_a_doubled_and_a_changed_row() {
-    let company = Company::start(SMALL).await;
-    let state = company.sandbox.google().state(PETER).await;
-    for dataset in DATASETS {
-        let wanted = truth::rows(&state, dataset);
-        assert_eq!(differences(&wanted, &wanted), [""; 0]);
-        let (key, row) = wanted.first_key_value().expect("has a row");
-        let mut lost = wanted.clone();
-        lost.remove(key);
-        let mut doubled = wanted.clone();
-        doubled.insert((key.0.clone(), format!("{}-again", key.1)), row.clone());
-        let mut changed = wanted.clone();
-        changed.insert(key.clone(), serde_json::json!({}));
-        for found in [lost, doubled, changed] {
-            assert_eq!(differences(&wanted, &found).len(), 1, "{dataset}");
+    for system in System::ALL {
+        let company = Company::of(system, SMALL).await;
+        for dataset in DATASETS {
+            let wanted = company.truth(dataset).await;
+            assert_eq!(differences(&wanted, &wanted), [""; 0]);
+            let (key, row) = wanted.first_key_value().expect("has a row");
+            let mut lost = wanted.clone();
+            lost.remove(key);
+            let mut doubled = wanted.clone();
+            doubled.insert((key.0.clone(), format!("{}-again", key.1)), row.clone());
+            let mut changed = wanted.clone();
+            changed.insert(key.clone(), serde_json::json!({}));
+            for found in [lost, doubled, changed] {
+                assert_eq!(differences(&wanted, &found).len(), 1, "{dataset}");
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn a_sync_brings_all_there_is() {
-    let company = Company::start(SMALL).await;
+    brings_all(System::Google).await;
+}
+
+#[tokio::test]
+async fn a_sync_of_microsoft_365_brings_all_there_is() {
+    brings_all(System::Microsoft365).await;
+}
+
+async fn brings_all(system: System) {
+    let company = Company::of(system, SMALL).await;
     for place in [Place::files(), Place::postgres().await] {
         let file = company.file(&place);
         company.synced(&file).await;
-        crate::company::compare::equal(&company, &place).await;
-        company.sandbox.google().edit(PETER, 60, 3, &STREAMS).await;
+        compare::equal(&company, &place).await;
+        company.edit(60, 3).await;
         company.synced(&file).await;
-        crate::company::compare::equal(&company, &place).await;
+        compare::equal(&company, &place).await;
     }
 }

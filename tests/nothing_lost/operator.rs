@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Random, edit_for_ever};
 use crate::company::place::Place;
+use crate::company::system::System;
 use crate::company::{Company, PATIENCE, SMALL, compare};
 use crate::support::namespace::Namespace;
 use crate::support::operator::Operator;
@@ -20,7 +21,16 @@ const LIFE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn an_operator_killed_again_and_again_loses_nothing_and_deletion_erases() {
-    let company = Company::start(SMALL).await;
+    survives(System::Google).await;
+}
+
+#[tokio::test]
+async fn an_operator_of_microsoft_365_loses_nothing_and_deletion_erases() {
+    survives(System::Microsoft365).await;
+}
+
+async fn survives(system: System) {
+    let company = Company::of(system, SMALL).await;
     let namespace = Namespace::create().await;
     kinds::install().await;
     for place in [Place::files(), Place::postgres().await] {

@@ -5,16 +5,17 @@ use std::time::Instant;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Random, STREAMS};
+use super::Random;
 use crate::company::place::Place;
-use crate::company::{Company, PATIENCE, PETER, SMALL, compare};
+use crate::company::system::System;
+use crate::company::{Company, PATIENCE, SMALL, compare};
 use crate::support::postgres::Postgres;
 
 /// Everything that the network and a vendor under load do, all at once. Only data is struck: a token that is refused
 /// for good is another story.
-fn storm() -> Vec<Value> {
+fn storm(system: System) -> Vec<Value> {
     let fault = |probability: f64, seed: u64, what: Value| {
-        let api = json!({"pathPrefix": "/google/"});
+        let api = json!({"pathPrefix": format!("/{}/", system.name())});
         json!({"match": api, "do": what, "probability": probability, "seed": seed})
     };
     let reply = |status: u16| json!({"reply": {"status": status, "body": "busy"}});
@@ -32,16 +33,21 @@ fn storm() -> Vec<Value> {
 
 #[tokio::test]
 async fn a_storm_of_every_kind_of_failure_costs_nothing() {
-    let company = Company::start(SMALL).await;
+    weathers_a_storm(System::Google).await;
+}
+
+#[tokio::test]
+async fn a_storm_at_microsoft_365_costs_nothing() {
+    weathers_a_storm(System::Microsoft365).await;
+}
+
+async fn weathers_a_storm(system: System) {
+    let company = Company::of(system, SMALL).await;
     for (place, seed) in [(Place::files(), 10), (Place::postgres().await, 20)] {
         let file = company.file(&place);
         for round in 0..4 {
-            company
-                .sandbox
-                .google()
-                .edit(PETER, 25, seed + round, &STREAMS)
-                .await;
-            company.sandbox.faults(&storm()).await;
+            company.edit(25, seed + round).await;
+            company.sandbox.faults(&storm(system)).await;
             // It may or may not get through; what counts is that it never goes on over a gap.
             let launch = company
                 .sync(&file)
@@ -67,19 +73,28 @@ async fn struck(company: &Company) -> usize {
 
 #[tokio::test]
 async fn what_was_deleted_while_the_cursor_expired_is_swept() {
-    let company = Company::start(SMALL).await;
-    let google = company.sandbox.google();
+    sweeps(System::Google).await;
+}
+
+#[tokio::test]
+async fn what_was_deleted_while_microsoft_365_forgot_the_links_is_swept() {
+    sweeps(System::Microsoft365).await;
+}
+
+async fn sweeps(system: System) {
+    let company = Company::of(system, SMALL).await;
     for (place, seed) in [(Place::files(), 30), (Place::postgres().await, 40)] {
         let file = company.file(&place);
         company.synced(&file).await;
         let before = place.rows("mail").await;
         let gone: Vec<String> = before.keys().take(7).map(|(_, id)| id.clone()).collect();
         for id in &gone {
-            google.delete_message(PETER, id).await;
+            company.delete_message(id).await;
         }
-        google.edit(PETER, 40, seed, &STREAMS).await;
-        google.expire(PETER, "history").await;
-        google.expire(PETER, "calendar").await;
+        company.edit(40, seed).await;
+        for cursor in system.cursors() {
+            company.expire(cursor).await;
+        }
         company.synced(&file).await;
         compare::equal(&company, &place).await;
         let after = place.rows("mail").await;
@@ -87,7 +102,7 @@ async fn what_was_deleted_while_the_cursor_expired_is_swept() {
             gone.iter()
                 .all(|id| !after.contains_key(&(String::new(), id.clone())))
         );
-        google.edit(PETER, 20, seed + 1, &STREAMS).await;
+        company.edit(20, seed + 1).await;
         company.synced(&file).await;
         compare::equal(&company, &place).await;
     }
@@ -104,11 +119,7 @@ async fn a_database_that_crashes_in_mid_sync_loses_nothing() {
     let life = began.elapsed();
     let mut random = Random(50);
     for round in 0..5_u64 {
-        company
-            .sandbox
-            .google()
-            .edit(PETER, 20, 50 + round, &STREAMS)
-            .await;
+        company.edit(20, 50 + round).await;
         let launch = company.sync(&file).arg("--resync").arg(round.to_string());
         let mut run = launch.start();
         tokio::time::sleep(random.moment(life)).await;

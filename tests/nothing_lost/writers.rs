@@ -1,8 +1,7 @@
 //! Two at once on the same destination: one loses, and nothing is doubled.
 
-use super::STREAMS;
 use crate::company::place::Place;
-use crate::company::{Company, PATIENCE, PETER, SMALL, compare, said};
+use crate::company::{Company, PATIENCE, SMALL, compare, said};
 
 /// Two runs that begin together get in each other's way sooner or later.
 const ROUNDS: u64 = 6;
@@ -23,11 +22,7 @@ async fn fenced(place: Place) {
     company.synced(&file).await;
     let mut lost = 0;
     for round in 0..ROUNDS {
-        company
-            .sandbox
-            .google()
-            .edit(PETER, 15, 60 + round, &STREAMS)
-            .await;
+        company.edit(15, 60 + round).await;
         let run = || {
             company
                 .sync(&file)

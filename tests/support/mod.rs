@@ -8,6 +8,7 @@
 //! postgres                              one per process; a fresh database per test
 //! sandbox, operator                     as many as a test starts
 //! stage                                 all of them together, with a connection
+//! tenant                                what a stage needs for another vendor
 //! wait                                  the only way to wait: a condition and a deadline
 //! ```
 
@@ -21,6 +22,7 @@ pub(crate) mod guard;
 pub(crate) mod judge;
 pub(crate) mod kinds;
 pub(crate) mod manifests;
+pub(crate) mod microsoft365;
 pub(crate) mod namespace;
 pub(crate) mod operator;
 pub(crate) mod ports;
@@ -32,4 +34,5 @@ pub(crate) mod sandbox;
 pub(crate) mod sandbox_log;
 pub(crate) mod settings;
 pub(crate) mod stage;
+pub(crate) mod tenant;
 pub(crate) mod wait;

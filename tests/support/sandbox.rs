@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::google::Google;
+use super::microsoft365::Microsoft365;
 use super::process::Process;
 use super::{guard, random, settings, wait};
 
@@ -106,20 +107,20 @@ impl Sandbox {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.expect("the sandbox answers");
-        let status = response.status().as_u16();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the sandbox bounds its own replies"
-        )]
-        let text = response
-            .text()
-            .await
-            .expect("the sandbox sends its whole reply");
-        (
-            status,
-            serde_json::from_str(&text).unwrap_or(Value::String(text)),
-        )
+        answered(request).await
+    }
+
+    /// Asks the console something with a query.
+    ///
+    /// # Panics
+    ///
+    /// With the reply, when it is not a success.
+    pub(crate) async fn look(&self, path: &[&str], query: &[(&str, &str)]) -> Value {
+        let mut url = self.place(path);
+        url.query_pairs_mut().extend_pairs(query);
+        let (status, reply) = answered(self.client.get(url)).await;
+        assert_eq!(status, 200, "{path:?}: {reply}");
+        reply
     }
 
     /// An address may hold any character, so each part of the path is escaped.
@@ -157,6 +158,28 @@ impl Sandbox {
     pub(crate) fn google(&self) -> Google<'_> {
         Google::of(self)
     }
+
+    /// Microsoft 365's admin console.
+    pub(crate) fn microsoft365(&self) -> Microsoft365<'_> {
+        Microsoft365::of(self)
+    }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("the sandbox answers");
+    let status = response.status().as_u16();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the sandbox bounds its own replies"
+    )]
+    let text = response
+        .text()
+        .await
+        .expect("the sandbox sends its whole reply");
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
 }
 
 /// Builds the sandbox as Cargo built the tests, so that it is never an old one. It takes a blink when fresh.

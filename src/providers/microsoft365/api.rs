@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use ::http::StatusCode;
+use ::http::{StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -121,7 +121,7 @@ impl Api {
         &self,
         method: Method,
         whom: Whom<'_>,
-        url: &Url,
+        url: &Uri,
     ) -> Result<T, Error> {
         let token = self.tokens.find().await?;
         let reply = match self.send(method, whom, url, &token).await {
@@ -141,7 +141,7 @@ impl Api {
         &self,
         method: Method,
         whom: Whom<'_>,
-        url: &Url,
+        url: &Uri,
         token: &Token,
     ) -> Result<Reply, Error> {
         self.pace.turn().await;
@@ -177,18 +177,17 @@ impl Api {
         permit.map(Some).map_err(|pause| paused(method, pause))
     }
 
-    fn url(&self, method: Method, target: Target<'_>) -> Result<Url, Error> {
+    fn url(&self, method: Method, target: Target<'_>) -> Result<Uri, Error> {
         let text = match target {
             Target::Path(path, query) => format!("{}/{path}{}", self.graph, encoded(query)),
             Target::Link(Link(rest)) => format!("{}/{rest}", self.graph),
         };
         let url = Url::parse(&text).map_err(|_| not_a_path(method))?;
         // A segment that a parser resolves, such as "..", would lead to another resource.
-        if is_below(&url, &self.graph) {
-            Ok(url)
-        } else {
-            Err(not_a_path(method))
+        if !is_below(&url, &self.graph) {
+            return Err(not_a_path(method));
         }
+        Uri::try_from(url.as_str()).map_err(|_| not_a_path(method))
     }
 }
 

@@ -1,0 +1,101 @@
+//! The systems that a company may use. All that tests need to know of the one or the other is here.
+
+use serde_json::{Value, json};
+
+use super::place::Rows;
+use super::{ACCOUNT, PETER_ID, SCOPES, Size, microsoft365, truth};
+use crate::support::sandbox::Sandbox;
+use crate::support::tenant;
+
+/// A system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum System {
+    /// Google Workspace.
+    Google,
+    /// Microsoft 365.
+    Microsoft365,
+}
+
+impl System {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Google, Self::Microsoft365];
+
+    /// Its name in YAML and in the sandbox's paths.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+            Self::Microsoft365 => "microsoft365",
+        }
+    }
+
+    /// The company as the vendor has it.
+    pub(crate) fn scenario(self, size: Size) -> Value {
+        match self {
+            Self::Google => super::scenario(size),
+            Self::Microsoft365 => microsoft365::scenario(size),
+        }
+    }
+
+    /// Makes a credential, as the console gives it.
+    pub(crate) async fn make_key(self, sandbox: &Sandbox) -> Value {
+        match self {
+            Self::Google => sandbox.google().make_key(ACCOUNT).await,
+            Self::Microsoft365 => sandbox.microsoft365().make_secret(tenant::CLIENT).await,
+        }
+    }
+
+    /// The Secret with that credential.
+    pub(crate) fn secret(self, name: &str, key: &Value) -> Value {
+        match self {
+            Self::Google => super::secret(name, "key.json", &key.to_string()),
+            Self::Microsoft365 => {
+                let value = key["value"].as_str().expect("a secret has a value");
+                super::secret(name, "client-secret", value)
+            }
+        }
+    }
+
+    /// The provider's part of a connection.
+    pub(crate) fn provider(self, sandbox: &Sandbox) -> Value {
+        let own = match self {
+            Self::Google => json!({"adminEmail": "it-admin@acme.example", "scopes": SCOPES}),
+            Self::Microsoft365 => json!({"tenant": tenant::TENANT, "clientId": tenant::CLIENT}),
+        };
+        let mut provider = json!({ self.name(): own });
+        provider[self.name()]["endpoint"] = json!(format!("{}{}", sandbox.url(), self.name()));
+        provider[self.name()]["quotaProfile"] = json!("unlimited");
+        provider
+    }
+
+    /// The immutable id of the person who is synced.
+    pub(crate) fn peters_id(self) -> &'static str {
+        match self {
+            Self::Google => PETER_ID,
+            Self::Microsoft365 => microsoft365::PETER_ID,
+        }
+    }
+
+    /// The cursors that can become too old.
+    pub(crate) fn cursors(self) -> &'static [&'static str] {
+        match self {
+            Self::Google => &["history", "calendar"],
+            Self::Microsoft365 => &["mail", "calendar", "drive"],
+        }
+    }
+
+    /// What is true of a person.
+    pub(crate) async fn state(self, sandbox: &Sandbox, person: &str) -> Value {
+        match self {
+            Self::Google => sandbox.google().state(person).await,
+            Self::Microsoft365 => microsoft365::state(sandbox, person).await,
+        }
+    }
+
+    /// The rows of a dataset that there must be of a person in this state.
+    pub(crate) fn rows(self, state: &Value, dataset: &str) -> Rows {
+        match self {
+            Self::Google => truth::rows(state, dataset),
+            Self::Microsoft365 => microsoft365::rows(state, dataset),
+        }
+    }
+}
