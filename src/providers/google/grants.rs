@@ -5,7 +5,7 @@
 //! vendor then holds the token to the narrower one.
 
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::NAME;
 use super::method::{ApiName, Method};
@@ -16,17 +16,18 @@ use crate::providers::error::{Class, Error, Reason};
 
 /// What a connection may ask for.
 pub(super) struct Grants {
-    /// What the YAML lists; nothing else is ever asked for then.
+    /// What the YAML lists, in its order; nothing else is ever asked for then.
     listed: Option<Vec<String>>,
-    /// What was last seen to be delegated, where the YAML lists nothing.
-    seen: RwLock<BTreeSet<String>>,
+    /// What there is: what the YAML lists, else what was last seen to be delegated.
+    known: RwLock<Arc<BTreeSet<String>>>,
 }
 
 impl Grants {
     pub(super) fn new(listed: Option<Vec<String>>) -> Self {
+        let known: BTreeSet<String> = listed.iter().flatten().cloned().collect();
         Self {
             listed,
-            seen: RwLock::default(),
+            known: RwLock::new(Arc::new(known)),
         }
     }
 
@@ -40,13 +41,20 @@ impl Grants {
 
     /// Notes what a check has found to be delegated.
     pub(super) fn learn(&self, granted: impl IntoIterator<Item = String>) {
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = granted.into_iter().collect();
+        if self.listed.is_none() {
+            let granted = granted.into_iter().collect();
+            *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(granted);
+        }
     }
 
-    /// Notes one scope that a token was got for.
+    /// Notes scopes that a token was got for.
     pub(super) fn learn_one(&self, granted: &[&str]) {
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
-        seen.extend(granted.iter().map(|&scope| scope.to_owned()));
+        let known = self.known();
+        let is_known = granted.iter().all(|&scope| known.contains(scope));
+        if self.listed.is_none() && !is_known {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut known).extend(granted.iter().map(|&scope| scope.to_owned()));
+        }
     }
 
     /// Returns whether there is a scope for `method`, as far as is known without asking.
@@ -76,15 +84,9 @@ impl Grants {
         }
     }
 
-    fn known(&self) -> BTreeSet<String> {
-        match &self.listed {
-            Some(listed) => listed.iter().cloned().collect(),
-            None => self
-                .seen
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        }
+    fn known(&self) -> Arc<BTreeSet<String>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&known)
     }
 }
 

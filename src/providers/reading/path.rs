@@ -37,9 +37,9 @@ pub(in crate::providers) fn address(base: &str, path: &str, query: &[(&str, &str
 }
 
 fn leads_elsewhere(segment: &str) -> bool {
-    const LONGEST: usize = "%2E%2E".len();
+    let of_dots = |byte| matches!(byte, b'.' | b'%' | b'2' | b'e' | b'E');
     let dots = || segment.to_ascii_uppercase().replace("%2E", ".");
-    segment.len() <= LONGEST && matches!(dots().as_str(), "" | "." | "..")
+    segment.bytes().all(of_dots) && matches!(dots().as_str(), "" | "." | "..")
 }
 
 #[cfg(test)]

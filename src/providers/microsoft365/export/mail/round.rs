@@ -1,8 +1,9 @@
 //! A round over all folders: each is read to its end, several at a time, and what is gone is known when all are.
 //!
 //! A message that moves is removed in one folder and added in another, in either order, and the reason says neither that
-//! it moved nor that it was deleted. So nothing is deleted before the last folder of the round is folded. Where the whole
-//! round was not seen by this process, or was a first listing, each message that left is asked for by its id instead.
+//! it moved nor that it was deleted. So nothing is deleted before the last folder of the round is folded. Even then it may
+//! live: the arrival may have been told by the round before, if it moved while that one was under way. So what has left and
+//! was seen nowhere else is asked for by its id, which stays the same wherever it is.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,8 +35,8 @@ const MOST_ADDED: usize = 50_000;
 pub(super) struct Round {
     /// Messages that were seen in this round, and the folder that each was last seen in.
     added: HashMap<String, Arc<str>>,
-    /// Whether all that was seen is in `added`.
-    is_whole: bool,
+    /// Whether what is seen is remembered, which only saves requests.
+    remembers: bool,
     start: Option<Timestamp>,
 }
 
@@ -44,7 +45,7 @@ impl Round {
     pub(super) fn begun<A: Ask>(source: Source<'_, A>, mailbox: &Mailbox) -> Self {
         Self {
             added: HashMap::new(),
-            is_whole: mailbox.listed,
+            remembers: mailbox.listed,
             start: window::start(source.request.since),
         }
     }
@@ -53,7 +54,7 @@ impl Round {
     pub(super) fn resumed<A: Ask>(source: Source<'_, A>) -> Self {
         Self {
             added: HashMap::new(),
-            is_whole: false,
+            remembers: false,
             start: window::start(source.request.since),
         }
     }
@@ -133,11 +134,11 @@ impl Round {
     }
 
     fn note(&mut self, id: &str, folder: &Arc<str>) {
-        if !self.is_whole {
+        if !self.remembers {
             return;
         }
         if self.added.len() >= MOST_ADDED {
-            self.is_whole = false;
+            self.remembers = false;
             self.added.clear();
         } else {
             self.added.insert(id.to_owned(), Arc::clone(folder));
@@ -185,20 +186,14 @@ impl Round {
         }
     }
 
-    /// Ends the round: what has left and was seen nowhere else is gone.
+    /// Ends the round: what has left and was seen nowhere else is asked for.
     pub(super) async fn end<A: Ask>(
         &mut self,
         source: Source<'_, A>,
         mailbox: &mut Mailbox,
         gathered: &mut Gathered,
     ) -> Result<(), Error> {
-        if self.is_whole {
-            let left = std::mem::take(&mut mailbox.left).into_iter();
-            let gone = left.map(RecordKey::plain).map(Change::Delete);
-            gathered.changes.extend(gone);
-        } else {
-            self.confirm(source, mailbox, gathered).await?;
-        }
+        self.confirm(source, mailbox, gathered).await?;
         mailbox.open = false;
         mailbox.listed = true;
         mailbox.seen = mailbox.seen_now.take();
