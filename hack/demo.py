@@ -1,4 +1,4 @@
-"""The demo: from three YAML files to rows, and a scope that is taken away and given back."""
+"""The demo: from three YAML files to rows, and a right that is taken away and given back, with each of SYSTEMS."""
 
 import base64
 import json
@@ -16,12 +16,12 @@ from string import Template
 
 import duckdb
 
-CLIENT_ID = "107400000000000000001"
-ACCOUNT = "deputy@acme.iam.gserviceaccount.com"
-SCOPE = "https://www.googleapis.com/auth/calendar"
+import demo_systems
+
+OUTSIDER = "norman.osborn@acme.example"
 PATIENCE = 120
 LIVE_ROWS = """
-    SELECT * FROM read_parquet('{data}/*/*/{dataset}/*/*.parquet', hive_partitioning = true, union_by_name = true)
+    SELECT * FROM read_parquet('{data}/*/{connection}/{dataset}/*/*.parquet', hive_partitioning = true, union_by_name = true)
     QUALIFY row_number() OVER (PARTITION BY "user", container, id ORDER BY sequence DESC) = 1 AND NOT deleted
 """
 
@@ -166,88 +166,105 @@ class Console:
         with urllib.request.urlopen(request) as reply:
             return json.loads(reply.read() or b"null")
 
-    def people_asked_for(self):
-        calls = self.ask("GET", "log?since=0")["calls"]
+    @staticmethod
+    def text(value):
+        return json.dumps(value)
+
+    def people_asked_for(self, system):
+        calls = [call for call in self.ask("GET", "log?since=0")["calls"] if call["vendor"] == system.name]
         return len(calls), sorted({name for call in calls for name in call["names"]})
 
 
-def read(data, dataset, columns):
-    query = LIVE_ROWS.format(data=data, dataset=dataset)
+def read(data, dataset, columns, connection="*"):
+    query = LIVE_ROWS.format(data=data, dataset=dataset, connection=connection)
     return duckdb.sql(f"SELECT {columns} FROM ({query})")
 
 
+def chosen():
+    names = os.environ.get("SYSTEMS", "google").split(",")
+    unknown = [name for name in names if name not in demo_systems.ALL]
+    if unknown:
+        raise SystemExit(f"demo: no system {', '.join(unknown)}; there are {', '.join(demo_systems.ALL)}")
+    return [demo_systems.ALL[name] for name in names]
+
+
 def main(manifests):
+    systems = chosen()
     folder = Path(tempfile.mkdtemp(prefix="deputy-demo-"))
     data = folder / "data"
     data.mkdir()
     processes = Processes(folder)
     try:
-        run(manifests, folder, data, processes)
+        run(systems, manifests, folder, data, processes)
     finally:
         processes.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(manifests, folder, data, processes):
-    heading("A real Kubernetes API server comes up, and a simulated Google beside it")
+def run(systems, manifests, folder, data, processes):
+    heading("A real Kubernetes API server comes up, and the simulated vendors beside it")
     cluster = Cluster(folder, processes)
     cluster.kubectl("apply", "--server-side", "-f", str(manifests.parent / "crds"))
     cluster.kubectl("create", "namespace", "revops")
     print(cluster.kubectl("version").stdout.splitlines()[-1])
     console = Console(folder, processes, manifests.parent / "sandbox/scenarios/demo.yaml")
     print(f"Sandbox: {console.url}")
-
-    heading("The key of the service account goes into a Secret, the operator starts")
-    key = console.ask("POST", "google/keys", {"serviceAccount": ACCOUNT})
-    secret = {
-        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "acme-google-key", "namespace": "revops"},
-        "data": {"key.json": base64.b64encode(json.dumps(key).encode()).decode()},
-    }
-    cluster.kubectl("apply", "-f", "-", text=json.dumps(secret))
     processes.start(
         "operator", f"{os.environ['DEPUTY_TARGET']}/deputy", "controller", "--listen", "127.0.0.1:0",
         "--lease-namespace", "revops", "--allow-endpoint", console.url.removeprefix("http://"),
         env={"KUBECONFIG": str(cluster.kubeconfig)},
     )
+    for system in systems:
+        show(system, manifests, data, cluster, console)
+    read_back(data)
+
+
+def show(system, manifests, data, cluster, console):
+    people, connection = [f"su/{person}" for person in system.people], f"sac/acme-{system.name}"
+    heading(f"{system.title}: the key of the {system.account} goes into a Secret")
+    entry, value = system.credential(console)
+    secret = {
+        "apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"acme-{system.name}-key", "namespace": "revops"},
+        "data": {entry: base64.b64encode(value.encode()).decode()},
+    }
+    print(cluster.kubectl("apply", "-f", "-", text=json.dumps(secret)).stdout, end="")
 
     heading("Three YAML files are applied")
-    for manifest in sorted(manifests.glob("*.yaml")):
+    for manifest in sorted((manifests / system.name).glob("*.yaml")):
         text = Template(manifest.read_text()).substitute(SANDBOX=console.url, DATA=data)
         print(cluster.kubectl("apply", "-f", "-", text=text).stdout, end="")
-    for person in ("peter-parker", "mary-jane", "norman-osborn"):
-        cluster.wait_for(f"su/{person}", "Ready", "True")
+    for person in (*people, f"su/{system.outsider}"):
+        cluster.wait_for(person, "Ready", "True")
     cluster.show("get", "sac,su")
-    calls, people = console.people_asked_for()
-    print(f"\nGoogle was asked {calls} times, about: {', '.join(people)}")
-    if "norman.osborn@acme.example" in people:
+    calls, asked_for = console.people_asked_for(system)
+    print(f"\n{system.title} was asked {calls} times, about: {', '.join(asked_for)}")
+    if OUTSIDER in asked_for:
         raise SystemExit("demo: somebody was asked for who is not enabled")
 
-    heading("A scope is taken away in the console")
-    console.ask("POST", f"google/delegation/{CLIENT_ID}/revoke", {"scope": SCOPE})
-    cluster.request("sac/acme-google")
-    found = cluster.wait_for("sac/acme-google", "DelegationValid", "False")
+    heading(f"{system.right} is taken away in the console")
+    system.take_away(console)
+    cluster.request(connection)
+    found = cluster.wait_for(connection, "DelegationValid", "False")
     cluster.show("get", "sac")
     print(f"\n{found['reason']}: {found['message']}")
-    console.ask("POST", "google/users/peter.parker@acme.example/messages", {
-        "rfc822": "From: May <may@parker.example>\r\nTo: peter.parker@acme.example\r\nSubject: Dinner at eight\r\n"
-                  "Message-ID: <dinner@parker.example>\r\nDate: Sun, 22 Nov 2026 17:00:00 +0000\r\n\r\nWheatcakes.\r\n",
-        "labels": ["INBOX"],
-    })
+    system.deliver(console)
 
     heading("It is given back, and the sync goes on where it stopped")
-    console.ask("POST", f"google/delegation/{CLIENT_ID}/grant", {"scope": SCOPE})
-    cluster.request("sac/acme-google")
-    cluster.wait_for("sac/acme-google", "Ready", "True")
-    cluster.request("su/peter-parker", "su/mary-jane")
-    dinner = "subject = 'Dinner at eight'"
-    until("the new message", lambda: read(data, "mail", "subject").filter(dinner).fetchall())
-    for person in ("peter-parker", "mary-jane"):
-        cluster.wait_for(f"su/{person}", "Ready", "True")
+    system.give_back(console)
+    cluster.request(connection)
+    cluster.wait_for(connection, "Ready", "True")
+    cluster.request(*people)
+    dinner, arrived = "subject = 'Dinner at eight'", f"*acme-{system.name}"
+    until("the new message", lambda: read(data, "mail", "subject", arrived).filter(dinner).fetchall())
+    for person in people:
+        cluster.wait_for(person, "Ready", "True")
     cluster.show("get", "sac,su")
 
+
+def read_back(data):
     heading("The rows, read back by DuckDB")
     counts = " UNION ALL ".join(
-        f"SELECT '{name}' AS stream, \"user\", count(*) AS records FROM ({LIVE_ROWS.format(data=data, dataset=name)}) GROUP BY 2"
+        f"SELECT '{name}' AS stream, \"user\", count(*) AS records FROM ({LIVE_ROWS.format(data=data, dataset=name, connection='*')}) GROUP BY 2"
         for name in ("mail", "calendar", "drive")
     )
     print(duckdb.sql(f"{counts} ORDER BY 1, 2"))
