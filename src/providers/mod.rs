@@ -102,11 +102,21 @@ pub trait Session: Send + Sync {
 /// The people of a tenant. Only those who are asked for are kept or shown.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// Finds each of `wanted` by any of its addresses, in as few requests as the vendor allows.
+    /// Finds each of `wanted` by any of its addresses, in as few requests as the vendor allows, and asks nothing but
+    /// the directory where there is one: somebody may turn out to have an address that must not be touched.
     ///
     /// # Errors
     /// Per address: [`Reason::UserNotFound`] where there is nobody, else whatever kept us from knowing.
     async fn find(&self, wanted: &[Email]) -> Vec<(Email, Result<RemoteUser, Error>)>;
+
+    /// Settles what the directory leaves open of an account, such as whether its mailbox is alive, by asking the services
+    /// themselves. Only for an account all of whose addresses are admitted.
+    ///
+    /// # Errors
+    /// Whatever kept us from knowing; that a service is off or refused is no error.
+    async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
+        Ok(account)
+    }
 }
 
 /// What one run reads.

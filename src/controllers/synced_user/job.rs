@@ -186,7 +186,9 @@ impl Job {
         let found = self
             .link
             .roster
-            .account(directory, &self.email, &self.listed)
+            .account(directory, &self.email, &self.listed, |account| {
+                self.admits_all_addresses(account).holds()
+            })
             .await;
         let account = match found {
             Ok(account) => account,

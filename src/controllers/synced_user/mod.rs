@@ -275,7 +275,7 @@ impl SyncedUserReconciler {
         };
         match link
             .roster
-            .account(directory, email, std::slice::from_ref(email))
+            .account(directory, email, std::slice::from_ref(email), |_| false)
             .await
         {
             Ok(account) => Ok(Some(account.id)),

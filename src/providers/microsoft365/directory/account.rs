@@ -26,7 +26,7 @@ pub(super) fn primary(user: &User) -> Option<Email> {
 }
 
 /// Returns every address that the account answers to, each once, the primary one first.
-pub(super) fn addresses(user: &User) -> Vec<Email> {
+pub(in crate::providers::microsoft365) fn addresses(user: &User) -> Vec<Email> {
     let aliases = user.proxy_addresses.iter().filter_map(|text| {
         let (kind, address) = text.split_once(':')?;
         kind.eq_ignore_ascii_case("smtp").then_some(address)

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! wanted ─► single look-ups, or pages of everybody, whichever takes fewer requests ─► accounts
-//!                 disabled, or without a plan for the service ─► its mailbox, its drive ─► RemoteUser
+//!                            admitted, and disabled or without a plan for the service ─► its mailbox, its drive
 //! ```
 //!
 //! Of a page of everybody, all who are not wanted are dropped before the next page is read.
@@ -18,7 +18,8 @@ use std::sync::atomic::AtomicUsize;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 
-use self::account::{addresses, quoted};
+pub(in crate::providers::microsoft365) use self::account::addresses;
+use self::account::quoted;
 use super::NAME;
 use super::api::{Api, Method, Target, Whom};
 use super::wire::{USER_FIELDS, User, Users};
@@ -97,19 +98,16 @@ impl Directory for People {
         } else {
             self.look_up(wanted).await
         };
-        let completed = found.into_iter().map(|(email, user)| async move {
-            let user = match user {
-                Ok(user) => self.complete(&user).await,
-                Err(error) => Err(error),
-            };
-            (email, user)
-        });
-        let completed = futures::stream::iter(completed);
-        completed.buffered(AT_ONCE).collect().await
+        let person = |(email, user): Found| (email, user.and_then(|user| services::entered(&user)));
+        found.into_iter().map(person).collect()
+    }
+
+    async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
+        self.ask_services(account).await
     }
 }
 
-fn not_found(email: &Email) -> Error {
+pub(super) fn not_found(email: &Email) -> Error {
     Error {
         class: Class::Park,
         reason: Reason::UserNotFound,

@@ -21,25 +21,46 @@ struct Mailbox {
     is_shared: Option<bool>,
 }
 
+/// Makes a person of an entry: what it says, and nothing that only the services know. A drive is `False` here where no plan
+/// gives one; there may be one all the same.
+///
+/// # Errors
+/// The entry has no address.
+pub(super) fn entered(user: &User) -> Result<RemoteUser, Error> {
+    let mut addresses = addresses(user).into_iter();
+    let Some(primary_email) = addresses.next() else {
+        let what = "an account has no address";
+        return Err(fault::malformed(NAME, Method::UsersGet.name(), what));
+    };
+    let known = |fact: Option<bool>| fact.map_or(Known::Unknown, Known::from);
+    let has_drive = has_plan(user, SHAREPOINT).filter(|has_plan| !has_plan);
+    Ok(RemoteUser {
+        id: UserId::new(user.id.clone()),
+        aliases: addresses.collect(),
+        suspended: known(user.account_enabled.map(|enabled| !enabled)),
+        archived: Known::False,
+        licensed: known(has_plan(user, EXCHANGE)),
+        mailbox: Known::Unknown,
+        calendar: Known::Unknown,
+        drive: known(has_drive),
+        primary_email,
+    })
+}
+
 impl People {
-    /// Makes a person of an entry.
+    /// Asks the services about what an entry leaves open.
     ///
     /// # Errors
     /// What kept us from knowing; that a service is off or refused is no error.
-    pub(super) async fn complete(&self, user: &User) -> Result<RemoteUser, Error> {
-        let mut addresses = addresses(user).into_iter();
-        let Some(primary_email) = addresses.next() else {
-            let what = "an account has no address";
-            return Err(fault::malformed(NAME, Method::UsersGet.name(), what));
-        };
+    pub(super) async fn ask_services(&self, entry: RemoteUser) -> Result<RemoteUser, Error> {
         let whom = Whom {
-            key: &user.id,
-            name: primary_email.as_str(),
+            key: entry.id.as_str(),
+            name: entry.primary_email.as_str(),
         };
-        let is_enabled = user.account_enabled;
-        let licensed = has_plan(user, EXCHANGE);
-        let mailbox = if is_enabled == Some(false) || licensed == Some(false) {
-            self.look_at_mailbox(user, whom, licensed).await?
+        let is_disabled = entry.suspended == Known::True;
+        let is_unlicensed = entry.licensed == Known::False;
+        let mailbox = if is_disabled || is_unlicensed {
+            self.look_at_mailbox(whom, &entry).await?
         } else {
             Mailbox {
                 is_there: Known::Unknown,
@@ -48,42 +69,35 @@ impl People {
         };
         let is_shared = mailbox.is_shared == Some(true);
         // A disabled account without a licence is a shared mailbox if it has one: where that is refused, who knows.
-        let is_in_doubt = licensed == Some(false) && mailbox.is_there == Known::Unknown;
-        let suspended = is_enabled
-            .map(|enabled| !enabled && !is_shared)
-            .filter(|suspended| !(*suspended && is_in_doubt));
-        let drive = match (has_plan(user, SHAREPOINT), suspended) {
-            (Some(false), Some(false) | None) => self.look_at_drive(whom).await?,
+        let is_in_doubt = is_unlicensed && mailbox.is_there == Known::Unknown;
+        let suspended = match (is_disabled, is_shared, is_in_doubt) {
+            (true, true, _) => Known::False,
+            (true, false, true) => Known::Unknown,
+            _ => entry.suspended,
+        };
+        let drive = match (entry.drive, suspended) {
+            (Known::False, Known::False | Known::Unknown) => self.look_at_drive(whom).await?,
             _ => Known::Unknown,
         };
-        let known = |fact: Option<bool>| fact.map_or(Known::Unknown, Known::from);
         Ok(RemoteUser {
-            id: UserId::new(user.id.clone()),
-            aliases: addresses.collect(),
-            suspended: known(suspended),
-            archived: Known::False,
+            suspended,
             // A shared mailbox needs no licence.
             licensed: if is_shared {
                 Known::True
             } else {
-                known(licensed)
+                entry.licensed
             },
             mailbox: mailbox.is_there,
             calendar: mailbox.is_there,
             drive,
-            primary_email,
+            ..entry
         })
     }
 
-    async fn look_at_mailbox(
-        &self,
-        user: &User,
-        whom: Whom<'_>,
-        licensed: Option<bool>,
-    ) -> Result<Mailbox, Error> {
-        let is_disabled = user.account_enabled == Some(false);
+    async fn look_at_mailbox(&self, whom: Whom<'_>, entry: &RemoteUser) -> Result<Mailbox, Error> {
+        let is_disabled = entry.suspended == Known::True;
         if is_disabled && self.api.may(Method::SettingsGet) {
-            let path = format!("users/{}/mailboxSettings", segment(&user.id));
+            let path = format!("users/{}/mailboxSettings", segment(whom.key));
             let query = [("$select", "userPurpose")];
             let target = Target::Path(&path, &query);
             let settings = self.api.get::<Settings>(Method::SettingsGet, whom, target);
@@ -94,7 +108,7 @@ impl People {
             }
         }
         let is_there = self.look_at_inbox(whom).await?;
-        let is_alone = is_disabled && licensed == Some(false);
+        let is_alone = is_disabled && entry.licensed == Known::False;
         Ok(Mailbox {
             is_there,
             is_shared: (is_alone && is_there == Known::True).then_some(true),

@@ -29,7 +29,16 @@ async fn find(graph: &FakeGraph, wanted: &[&str]) -> Vec<(Email, Result<RemoteUs
     // A token has been got by the time people are looked for: its roles are known.
     session.api.tokens.find().await.unwrap();
     let wanted: Vec<Email> = wanted.iter().map(|one| email(one)).collect();
-    session.directory().unwrap().find(&wanted).await
+    let directory = session.directory().unwrap();
+    let mut settled = Vec::new();
+    for (email, found) in directory.find(&wanted).await {
+        let account = match found {
+            Ok(account) => directory.settle(account).await,
+            Err(error) => Err(error),
+        };
+        settled.push((email, account));
+    }
+    settled
 }
 
 /// Finds one person whose entry this is.
