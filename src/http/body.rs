@@ -19,25 +19,34 @@ pub(super) async fn read(
 ) -> Result<Vec<u8>, Error> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > most {
-        return Err(Error::new(Kind::TooLarge, host, TOO_LARGE.detail));
+        return Err(too_large(host, most));
     }
     let mut sink = Sink::new(host, headers, Bounded::new(announced, most))?;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Error::from_chain(host, &error, Kind::Cut))?;
         if let Ok(piece) = frame.into_data() {
-            sink.take(&piece).map_err(|error| broken(host, &error))?;
+            sink.take(&piece)
+                .map_err(|error| broken(host, most, &error))?;
         }
     }
-    sink.finish().map_err(|error| broken(host, &error))
+    sink.finish().map_err(|error| broken(host, most, &error))
 }
 
+/// Travels through the decoder.
 const TOO_LARGE: Mark = Mark {
     kind: Kind::TooLarge,
-    detail: "more bytes than a reply may have",
+    detail: "too large",
 };
 
-fn broken(host: &str, error: &io::Error) -> Error {
-    Error::from_chain(host, error, Kind::Malformed)
+fn too_large(host: &str, most: usize) -> Error {
+    Error::new(Kind::TooLarge, host, format!("more than {most} bytes"))
+}
+
+fn broken(host: &str, most: usize, error: &io::Error) -> Error {
+    match Error::from_chain(host, error, Kind::Malformed) {
+        error if error.kind == Kind::TooLarge => too_large(host, most),
+        error => error,
+    }
 }
 
 /// Where the pieces go.
@@ -138,7 +147,9 @@ mod tests {
         assert_eq!(whole.finish().unwrap(), plain);
         let mut bounded = sink("gzip", plain.len() - 1).unwrap();
         let end = bounded.take(&small).and_then(|()| bounded.finish());
-        assert_eq!(broken("host", &end.unwrap_err()).kind, Kind::TooLarge);
+        let error = broken("host", 5, &end.unwrap_err());
+        let said = (error.kind, error.detail.as_str());
+        assert_eq!(said, (Kind::TooLarge, "more than 5 bytes"));
     }
 
     #[test]
@@ -150,7 +161,8 @@ mod tests {
         ] {
             let mut sink = sink("gzip", 1_000).unwrap();
             let end = sink.take(&text).and_then(|()| sink.finish());
-            assert_eq!(broken("host", &end.unwrap_err()).kind, Kind::Malformed);
+            let error = broken("host", 1_000, &end.unwrap_err());
+            assert_eq!(error.kind, Kind::Malformed);
         }
     }
 
