@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::cursor::{self, Place};
 use super::fault;
 use crate::model::row::{Change, FailedItem, RecordKey};
-use crate::providers::{Class, Error};
+use crate::providers::{Class, Error, Page, Position};
 
 /// An item as it came.
 pub(in crate::providers) type Item = Box<RawValue>;
@@ -47,6 +48,23 @@ pub(in crate::providers) struct Gathered {
 }
 
 impl Gathered {
+    /// Makes the page that ends at `place`.
+    ///
+    /// # Errors
+    /// As [`cursor::write`].
+    pub(in crate::providers) fn page<P: Place>(
+        self,
+        place: &P,
+        position: Position,
+    ) -> Result<Page, Error> {
+        Ok(Page {
+            changes: self.changes,
+            failed: self.failed,
+            cursor: cursor::write(place)?,
+            position,
+        })
+    }
+
     /// Notes an item that could not be read.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::events::{self, Next};
 use super::query::Which;
 use super::series::Mentioned;
 use super::wire::Events;
-use super::{Given, Reading, listing, page, refuses_calendar};
+use super::{Given, Reading, listing, refuses_calendar};
 use crate::providers::google::export::ask::Ask;
 use crate::providers::google::export::fault;
 use crate::providers::google::export::items::Gathered;
@@ -59,7 +59,7 @@ impl Following {
             let nothing = gathered.changes.is_empty() && gathered.failed.is_empty();
             if position == Position::Current || !nothing {
                 let place = CalendarPlace::Following(self.calendars.clone());
-                return page(gathered, &place, position);
+                return gathered.page(&place, position);
             }
         }
     }

@@ -101,7 +101,9 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
         let place = from.map(written::read::<CalendarPlace>).transpose()?;
         if self.reading.source.request.privacy.calendar == CalendarLevel::None {
             let position = place.map_or(Position::Listed, |_| Position::Current);
-            return page(Gathered::default(), &CalendarPlace::Off, position).map(Some);
+            return Gathered::default()
+                .page(&CalendarPlace::Off, position)
+                .map(Some);
         }
         self.stage = match place {
             Some(CalendarPlace::Listing(calendars)) => Stage::Listing {
@@ -142,7 +144,7 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
                     Position::Listing => CalendarPlace::Listing(calendars),
                     _ => CalendarPlace::Following(calendars),
                 };
-                page(gathered, &place, position)?
+                gathered.page(&place, position)?
             }
             Stage::Following(following) => following.next(&self.reading).await?,
             Stage::Start(_) | Stage::Done => return Ok(None),
@@ -164,15 +166,6 @@ impl<A: Ask> Pager for CalendarPager<'_, A> {
             }
         }
     }
-}
-
-fn page(gathered: Gathered, place: &CalendarPlace, position: Position) -> Result<Page, Error> {
-    Ok(Page {
-        changes: gathered.changes,
-        failed: gathered.failed,
-        cursor: written::write(place)?,
-        position,
-    })
 }
 
 /// Returns whether the vendor refuses one calendar rather than all that is asked for.

@@ -57,7 +57,7 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
         let place = from.map(written::read::<CalendarPlace>).transpose()?;
         if self.source.request.privacy.calendar == CalendarLevel::None {
             let position = place.map_or(Position::Listed, |_| Position::Current);
-            return page(Gathered::default(), &CalendarPlace::Off, position);
+            return Gathered::default().page(&CalendarPlace::Off, position);
         }
         match place {
             Some(CalendarPlace::At(window)) if window.open => self.read(window).await,
@@ -98,7 +98,7 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
                 } else {
                     Position::Listing
                 };
-                page(gathered, &CalendarPlace::At(window), position)
+                gathered.page(&CalendarPlace::At(window), position)
             }
             Onward::Done(delta) => {
                 window.at = Some(delta);
@@ -109,7 +109,7 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
                 } else {
                     Position::Listed
                 };
-                page(gathered, &CalendarPlace::At(window), position)
+                gathered.page(&CalendarPlace::At(window), position)
             }
         }
     }
@@ -127,15 +127,6 @@ impl<A: Ask> Pager for CalendarPager<'_, A> {
 
 fn laid<A: Ask>(source: Source<'_, A>) -> Window {
     Window::laid(source.clock.now(), window::start(source.request.since))
-}
-
-fn page(gathered: Gathered, place: &CalendarPlace, position: Position) -> Result<Page, Error> {
-    Ok(Page {
-        changes: gathered.changes,
-        failed: gathered.failed,
-        cursor: written::write(place)?,
-        position,
-    })
 }
 
 /// Fetches single events again.

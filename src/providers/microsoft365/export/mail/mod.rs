@@ -63,7 +63,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
         let place = from.map(written::read::<MailPlace>).transpose()?;
         if self.source.request.privacy.mail == MailLevel::None {
             let position = place.map_or(Position::Listed, |_| Position::Current);
-            return page(Gathered::default(), &MailPlace::Off, position);
+            return Gathered::default().page(&MailPlace::Off, position);
         }
         let mailbox = match place {
             Some(MailPlace::At(mailbox)) => mailbox,
@@ -83,7 +83,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
             && before.is_all(now)
         {
             let place = MailPlace::At(mailbox);
-            return page(Gathered::default(), &place, Position::Current);
+            return Gathered::default().page(&place, Position::Current);
         }
         mailbox.seen_now = now;
         folders::update(self.source, &mut mailbox).await?;
@@ -104,7 +104,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
             } else {
                 Position::Listing
             };
-            let read = page(gathered, &MailPlace::At(mailbox.clone()), position);
+            let read = gathered.page(&MailPlace::At(mailbox.clone()), position);
             self.stage = Stage::Reading(mailbox, round);
             return read;
         }
@@ -114,7 +114,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
         } else {
             Position::Listed
         };
-        page(gathered, &MailPlace::At(mailbox), position)
+        gathered.page(&MailPlace::At(mailbox), position)
     }
 }
 
@@ -126,15 +126,6 @@ impl<A: Ask> Pager for MailPager<'_, A> {
             Stage::Done => Ok(None),
         }
     }
-}
-
-fn page(gathered: Gathered, place: &MailPlace, position: Position) -> Result<Page, Error> {
-    Ok(Page {
-        changes: gathered.changes,
-        failed: gathered.failed,
-        cursor: written::write(place)?,
-        position,
-    })
 }
 
 /// Fetches single messages again.
