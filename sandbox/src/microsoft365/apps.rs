@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::roles;
 use super::scenario::{AccessPolicy, AppScenario, ExchangeRbac, Federated, Microsoft365Scenario};
-use super::x509::Certificate;
 use crate::random::{hash, mix, uuid};
+use crate::x509::Certificate;
 
 /// Seconds that a secret lives unless it is said.
 const SECRET_LIFE: i64 = 180 * 86_400;

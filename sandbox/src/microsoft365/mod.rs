@@ -20,7 +20,6 @@ mod roles;
 pub(crate) mod scenario;
 mod tokens;
 mod witness;
-mod x509;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -12,7 +12,7 @@ use crate::microsoft365::Microsoft365;
 use crate::microsoft365::apps::{Registration, check_rbac};
 use crate::microsoft365::entra::assertion::hex;
 use crate::microsoft365::scenario::{AccessPolicy, ExchangeRbac, Federated};
-use crate::microsoft365::x509::Certificate;
+use crate::x509::Certificate;
 
 pub(crate) fn answer(
     world: &Microsoft365,
