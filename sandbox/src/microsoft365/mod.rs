@@ -23,6 +23,7 @@ mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -54,6 +55,8 @@ pub(crate) struct Microsoft365 {
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) quirks: RwLock<Quirks>,
+    /// Milliseconds that the token endpoint knows nothing of a secret that Graph has made.
+    pub(crate) secret_propagation: AtomicI64,
     pub(crate) seed: u64,
     /// Milliseconds since 1970 that generated content leads up to.
     pub(crate) epoch: i64,
@@ -74,6 +77,7 @@ impl Microsoft365 {
             tokens: Tokens::default(),
             limits: Limits::new(given.quota),
             quirks: RwLock::new(given.quirks),
+            secret_propagation: AtomicI64::new(given.secret_propagation_ms),
             seed: scenario.seed,
             epoch: scenario.epoch.as_millisecond(),
             base: base.to_owned(),
