@@ -12,12 +12,13 @@ use crate::instruments::faults::Action;
 use crate::instruments::log::{Entry, Witness};
 use crate::microsoft365::Microsoft365;
 use crate::scenario::{self, Scenario};
+use crate::sendsafely::SendSafely;
 use crate::vendor::Vendor;
 
 type Open = fn(&Scenario, &Path, &Clock) -> anyhow::Result<Box<dyn Vendor>>;
 
 /// Every vendor; a new one is a line here.
-const ALL: &[Open] = &[Google::open, Microsoft365::open];
+const ALL: &[Open] = &[Google::open, Microsoft365::open, SendSafely::open];
 
 /// One sandbox.
 pub(crate) struct App {

@@ -131,10 +131,13 @@ pub(crate) struct AppScenario {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum Audience {
     #[default]
-    AzureADMyOrg,
-    AzureADMultipleOrgs,
+    #[serde(rename = "AzureADMyOrg")]
+    Own,
+    #[serde(rename = "AzureADMultipleOrgs")]
+    Others,
     /// Such an application may have two secrets only.
-    AzureADandPersonalMicrosoftAccount,
+    #[serde(rename = "AzureADandPersonalMicrosoftAccount")]
+    Personal,
 }
 
 /// Whose tokens an application accepts instead of a secret.

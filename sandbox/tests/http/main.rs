@@ -17,5 +17,6 @@ mod gmail;
 mod gmail_limits;
 mod microsoft365;
 mod microsoft365_sync;
+mod sendsafely;
 mod support;
 mod token;
