@@ -276,6 +276,8 @@ def test_scim(company):
     reply = company.scim(credentials, count=1)
     assert reply.status_code == 200
     assert (reply.json()["totalResults"], reply.json()["itemsPerPage"]) == (4, 1)
+    call = company.sandbox.calls()[-1]
+    assert (call["api"], call["subject"], call["names"]) == ("scim", DEPUTY, [])
     emails = [user["userName"] for user in company.scim(credentials).json()["Resources"]]
     assert sorted(emails) == sorted([DEPUTY, ADMIN, PETER, MARY])
     wrong = company.scim(credentials | {"scimPassword": "no"}, count=1)

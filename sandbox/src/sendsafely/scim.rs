@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::SendSafely;
-use super::accounts::User;
+use super::accounts::{Accounts, User};
 use crate::call::{Call, Reply};
 
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
@@ -20,7 +20,7 @@ const MOST: usize = 100;
 /// Answers `/scim/v2/…`; `path` is what follows.
 pub(crate) fn answer(portal: &SendSafely, call: &Call, path: &[&str]) -> Reply {
     let accounts = portal.accounts.read();
-    let caller = basic(call).and_then(|(name, password)| accounts.scim_owner(&name, &password));
+    let caller = caller(&accounts, call);
     match caller {
         None => {
             let mut reply = refusal(StatusCode::UNAUTHORIZED, "Authentication failed");
@@ -50,6 +50,12 @@ pub(crate) fn answer(portal: &SendSafely, call: &Call, path: &[&str]) -> Reply {
             "The sandbox does not simulate this request",
         ),
     }
+}
+
+/// Whose credentials the request has.
+pub(crate) fn caller<'a>(accounts: &'a Accounts, call: &Call) -> Option<&'a User> {
+    let (name, password) = basic(call)?;
+    accounts.scim_owner(&name, &password)
 }
 
 fn basic(call: &Call) -> Option<(String, String)> {

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::SendSafely;
 use super::accounts::is_address;
-use super::signature;
+use super::{SendSafely, scim, signature};
 use crate::call::Call;
 use crate::instruments::log::Witness;
 use crate::instruments::names;
@@ -16,9 +15,9 @@ use crate::vendor::Vendor as _;
 pub(crate) fn of(portal: &SendSafely, call: &Call) -> Witness {
     let key = signature::key_of(call);
     let accounts = portal.accounts.read();
-    let owner = key
-        .and_then(|id| accounts.key(id))
-        .map(|key| key.owner.clone());
+    let signer = key.and_then(|id| accounts.key(id)).map(|key| &key.owner);
+    let owner = signer.or_else(|| scim::caller(&accounts, call).map(|user| &user.email));
+    let owner = owner.cloned();
     let is_person = |word: &str| {
         let robot = accounts.user(word).is_some_and(|user| user.service_account);
         is_address(word) && !robot

@@ -15,6 +15,7 @@ mod directory;
 mod drive;
 mod gmail;
 mod gmail_limits;
+mod iam;
 mod microsoft365;
 mod microsoft365_sync;
 mod sendsafely;
