@@ -4,11 +4,11 @@
 //! 2026-11-27). That texts are searched for anywhere and in any case is assumed.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::{Answer, ApiError, Context, Page};
+use crate::instruments::clock::utc;
 use crate::sendsafely::packages::{Package, Status};
 
 /// What a list is narrowed to; empty texts count as absent.
@@ -52,10 +52,7 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Status>, 
 
 impl Filter {
     fn fits(&self, package: &Package) -> bool {
-        let day = |ms: i64| {
-            let at = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
-            at.to_zoned(TimeZone::UTC).date()
-        };
+        let day = utc(package.updated).date();
         let sent_by = [package.owner.as_str(), &package.sender];
         let recipients: Vec<&str> = package.recipients.iter().map(String::as_str).collect();
         let names: Vec<&str> = package
@@ -64,14 +61,8 @@ impl Filter {
             .map(|file| file.name.as_str())
             .collect();
         package.listed()
-            && self
-                .from_date
-                .0
-                .is_none_or(|from| day(package.updated) >= from)
-            && self
-                .to_date
-                .0
-                .is_none_or(|until| day(package.updated) <= until)
+            && self.from_date.0.is_none_or(|from| day >= from)
+            && self.to_date.0.is_none_or(|until| day <= until)
             && self.status.is_none_or(|status| package.has(status))
             && found(&self.sender, &sent_by)
             && found(&self.recipient, &recipients)
