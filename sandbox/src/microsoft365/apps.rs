@@ -19,6 +19,20 @@ pub(crate) struct Secret {
     /// Seconds since 1970.
     pub(crate) start: i64,
     pub(crate) end: i64,
+    /// When it was to end.
+    planned: i64,
+}
+
+impl Secret {
+    /// Lets it end before `now`.
+    pub(crate) fn expire(&mut self, now: i64) {
+        self.end = now - 1;
+    }
+
+    /// Lets it end when it was to end.
+    pub(crate) fn revive(&mut self) {
+        self.end = self.planned;
+    }
 }
 
 /// An application and its service principal.
@@ -64,10 +78,12 @@ impl Registration {
                 .collect::<String>()
         };
         let id = uuid(fastrand::u64(..));
+        let end = end.unwrap_or(now + SECRET_LIFE);
         let secret = Secret {
             value: format!("{}8Q~sandbox-canary-{}", random(3), random(19)),
             start: now,
-            end: end.unwrap_or(now + SECRET_LIFE),
+            end,
+            planned: end,
         };
         self.secrets.insert(id.clone(), secret);
         id

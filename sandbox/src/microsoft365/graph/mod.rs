@@ -8,6 +8,7 @@ mod filter;
 pub(crate) mod ids;
 pub(crate) mod route;
 pub(crate) mod select;
+pub(crate) mod skus;
 mod users;
 
 use http::StatusCode;
