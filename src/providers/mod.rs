@@ -118,6 +118,10 @@ pub trait Directory: Send + Sync {
     async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
         Ok(account)
     }
+
+    /// Returns why the licences of accounts do not tell of the one that the YAML calls `sku`, and what to do about it; none
+    /// where they do.
+    fn untold(&self, sku: &str) -> Option<String>;
 }
 
 /// What one run reads.

@@ -35,6 +35,8 @@ pub(in crate::providers::microsoft365) enum Method {
     UsersGet,
     /// `users`.
     UsersList,
+    /// `subscribedSkus`.
+    SkusList,
     /// `applications(appId='{id}')`.
     ApplicationsGet,
     /// `users/{id}/mailboxSettings`.
@@ -138,6 +140,7 @@ impl Method {
         match self {
             Self::UsersGet
             | Self::UsersList
+            | Self::SkusList
             | Self::ApplicationsGet
             | Self::DriveGet
             | Self::ItemsDeltaStart
@@ -188,6 +191,7 @@ impl Method {
         match self {
             Self::UsersGet => facts("users.get", Directory, 1, roles::PEOPLE),
             Self::UsersList => facts("users.list", Directory, 2, roles::PEOPLE),
+            Self::SkusList => facts("subscribedSkus.list", Directory, 1, roles::SKUS),
             Self::ApplicationsGet => facts("applications.get", Directory, 1, roles::APPLICATIONS),
             Self::SettingsGet => facts("mailboxSettings.get", Exchange, 1, roles::SETTINGS),
             Self::InboxGet | Self::FoldersGet => {

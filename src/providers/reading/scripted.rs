@@ -154,6 +154,7 @@ pub(in crate::providers) fn request(
             suspended: Known::False,
             archived: Known::False,
             licensed: Known::Unknown,
+            licenses: None,
             mailbox: Known::True,
             calendar: Known::True,
             drive: Known::True,
