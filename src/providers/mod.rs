@@ -165,6 +165,15 @@ pub struct Page {
     pub position: Position,
 }
 
+/// What is to be known of a stream that is synced all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// Why, in one word.
+    pub reason: Reason,
+    /// What it means and what to do about it.
+    pub message: &'static str,
+}
+
 /// The data of people, page by page.
 #[async_trait]
 pub trait Exporter: Send + Sync {
@@ -188,6 +197,11 @@ pub trait Exporter: Send + Sync {
         request: &'a ExportRequest,
         from: Option<Cursor>,
     ) -> BoxStream<'a, Result<Page, Error>>;
+
+    /// Returns what is to be known of a stream that stands at `cursor`, where it is not read as it should be. Makes no request.
+    fn advice(&self, _dataset: Dataset, _cursor: &Cursor) -> Option<Advice> {
+        None
+    }
 
     /// Fetches single items again: a change for each that could be read or is gone, a failed item for the rest.
     async fn refetch(

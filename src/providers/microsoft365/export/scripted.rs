@@ -9,7 +9,9 @@ use crate::model::dataset::Dataset;
 use crate::model::privacy::Privacy;
 use crate::providers::microsoft365::api::{Link, Method, Target, Whom};
 use crate::providers::reading::scripted;
-pub(super) use crate::providers::reading::scripted::{Answer, Store, expired, gone, refused};
+pub(super) use crate::providers::reading::scripted::{
+    Answer, Store, error, expired, gone, refused,
+};
 use crate::providers::{Error, ExportRequest};
 
 /// The place that all links of a scripted vendor are below.

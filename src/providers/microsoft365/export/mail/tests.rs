@@ -1,5 +1,6 @@
 //! A mailbox that changes while it is read.
 
+mod full;
 mod mailbox;
 
 use std::collections::BTreeMap;
@@ -245,6 +246,24 @@ fn a_forgotten_chain_is_expired_and_nothing_else_is() {
     assert_eq!(error.class, Class::Expired);
     read_all(&exporter, &mut store);
     assert_eq!(stored(&store), truth(&api));
+}
+
+// microsoft-graph-docs issue 7776: of some changed messages the flag is told and nothing else.
+#[test]
+fn a_message_told_in_part_is_asked_for_as_a_whole() {
+    let (api, exporter) = exporter(Mailbox::with(&[("inbox", 3)]));
+    let mut store = Store::default();
+    read_all(&exporter, &mut store);
+    api.vendor.lock().unwrap().partial = true;
+    edit(&api, &[Edit::Touch(1), Edit::Deliver("inbox")]);
+    read_all(&exporter, &mut store);
+    assert_eq!(stored(&store), truth(&api));
+    for record in store.rows.values() {
+        let Record::Message(message) = record else {
+            panic!("{record:?}");
+        };
+        assert!(message.received_at.is_some(), "{message:?}");
+    }
 }
 
 #[test]
