@@ -4,6 +4,7 @@
 mod apps;
 mod edits;
 mod items;
+mod setting;
 mod state;
 mod users;
 
@@ -31,7 +32,10 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
         ("PUT", ["quirks"]) => {
             let quirks: Quirks = body(call)?;
             *world.quirks.write() = quirks;
-            Ok(json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions }))
+            Ok(
+                json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions,
+                "partialMessages": quirks.partial_messages }),
+            )
         }
         ("PUT", ["secret-propagation"]) => delay_secrets(world, call),
         ("POST", ["users"]) => users::add(world, call),

@@ -218,6 +218,8 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             ),
             format!("Upload the certificate of the Secret at {registration}."),
         ),
+        // The number of a wrong audience stands for a wrong scope, too.
+        ("invalid_scope", Some(700_023)) => wrong_scope(said),
         (_, Some(700_021 | 700_023 | 50_027 | 7_000_218 | 900_144)) => row(
             Park,
             Reason::TokenRequestRefused,
@@ -228,7 +230,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             ),
             "See that clientId is that of the registration which the credential belongs to, and that no proxy changes requests.",
         ),
-        (_, Some(500_011)) => row(
+        (_, Some(500_011)) | ("invalid_resource", _) => row(
             Park,
             Reason::TenantInvalid,
             format!(
@@ -248,15 +250,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
         | ("temporarily_unavailable" | "server_error", _) => failed(),
         _ if said.status == 429 => unexpected(429),
         _ if said.status >= 500 => failed(),
-        ("invalid_scope", _) => row(
-            Invalid,
-            Reason::ScopeInvalid,
-            format!(
-                "Entra ID knows no resource of this cloud: {}.",
-                brief(said.description)
-            ),
-            "Correct spec.provider.microsoft365.cloud.",
-        ),
+        ("invalid_scope", _) => wrong_scope(said),
         ("unauthorized_client", _) => row(
             Park,
             Reason::AppNotInTenant,
@@ -273,6 +267,18 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             "Look the code up in Microsoft's list of Entra error codes.",
         ),
     }
+}
+
+fn wrong_scope(said: &Said<'_>) -> Row {
+    row(
+        Invalid,
+        Reason::ScopeInvalid,
+        format!(
+            "Entra ID knows no resource of this cloud: {}.",
+            brief(said.description)
+        ),
+        "Correct spec.provider.microsoft365.cloud.",
+    )
 }
 
 fn federation(said: &Said<'_>, asked: &Asked<'_>) -> Row {

@@ -160,6 +160,48 @@ fn classified(failure: &Failure) -> Error {
 #[case(400, "invalid_scope", 70_011, Invalid, Reason::ScopeInvalid, "cloud")]
 #[case(400, "invalid_scope", 28_002, Invalid, Reason::ScopeInvalid, "cloud")]
 #[case(400, "invalid_scope", 700_022, Invalid, Reason::ScopeInvalid, "cloud")]
+#[case(400, "invalid_scope", 700_023, Invalid, Reason::ScopeInvalid, "cloud")]
+#[case(400, "invalid_resource", 1, Park, Reason::TenantInvalid, "cloud")]
+#[case(
+    401,
+    "invalid_client",
+    50_027,
+    Park,
+    Reason::TokenRequestRefused,
+    "clientId"
+)]
+#[case(
+    400,
+    "invalid_request",
+    900_144,
+    Park,
+    Reason::TokenRequestRefused,
+    "proxy"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    530_034,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    53_000,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    53_001,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
 #[case(400, "invalid_resource", 500_011, Park, Reason::TenantInvalid, "cloud")]
 #[case(
     400,
