@@ -25,6 +25,10 @@ pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
                 .then(|| json!({}))
                 .ok_or_else(|| Refusal::not_found("key"))
         }
+        ("DELETE", ["tokens"]) => {
+            app.google.tokens.end_all();
+            Ok(json!({}))
+        }
         ("PATCH", ["service-accounts", email]) => change_account(app, call, email),
         ("PUT", ["delegation", client]) => delegate(app, call, client),
         ("POST", ["delegation", client, "grant"]) => delegate_one(app, call, client, true),
