@@ -28,6 +28,15 @@ def denied(m365, coroutine):
     return refusal(caught.value)
 
 
+def test_a_token_that_is_ended_is_refused(m365):
+    graph = m365.graph()
+    m365.run(graph.users.by_user_id(PETER).get())
+    m365.console("DELETE", "tokens")
+    status, code, _ = denied(m365, graph.users.by_user_id(PETER).get())
+    assert (status, code) == (401, "InvalidAuthenticationToken")
+    m365.run(m365.graph().users.by_user_id(PETER).get())
+
+
 def test_a_person_by_id_and_by_principal_name(m365):
     graph = m365.graph()
     for key in (PETER, PETER_ID, PETER.upper()):

@@ -72,7 +72,7 @@ impl App {
             .and_then(|witness| witness.subject.as_deref());
         let fault = self.fault(call, subject);
         let reply = match &fault {
-            Some(Action::Reply(replacement)) => replacement.reply(),
+            Some(Action::Reply(replacement)) => replacement.reply(call),
             _ => self.answer(call, seq),
         };
         self.record(call, seq, witness, &reply);

@@ -27,6 +27,10 @@ pub(crate) fn answer(google: &Google, app: &App, call: &Call, path: &[&str]) -> 
                 .map(|_| json!({}))
                 .ok_or_else(|| Refusal::not_found("key"))
         }
+        ("DELETE", ["tokens"]) => {
+            google.tokens.end_all();
+            Ok(json!({}))
+        }
         ("PUT", ["org-policies"]) => constrain(google, call),
         ("PUT", ["key-propagation"]) => delay_keys(google, call),
         ("PATCH", ["service-accounts", email]) => change_account(google, call, email),

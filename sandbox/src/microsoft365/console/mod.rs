@@ -24,6 +24,10 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
     let now = app.instruments.clock.now_ms();
     match (call.method.as_str(), path) {
         (_, ["apps", client, rest @ ..]) => apps::answer(world, call, client, rest, now),
+        ("DELETE", ["tokens"]) => {
+            world.tokens.end_all();
+            Ok(json!({}))
+        }
         ("PUT", ["issuers"]) => {
             let given: Issuer = body(call)?;
             world.apps.write().trust(given.issuer.clone(), given.jwks);

@@ -209,6 +209,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             "The assertion is outside of its time.",
             "Set the clock of the node (NTP); for a federated token, see that the kubelet renews it.",
         ),
+        (_, Some(50_013 | 50_166)) if asked.presented.is_some() => unverified(asked),
         (_, Some(700_027 | 50_012 | 50_013)) => row(
             Park,
             Reason::KeyRevoked,
@@ -303,6 +304,23 @@ fn federation(said: &Said<'_>, asked: &Asked<'_>) -> Row {
         Reason::FederationMismatch,
         format!("Application {client} does not trust the {part} of the federated token."),
         remedy,
+    )
+}
+
+/// The vendor reads an issuer's keys from the internet, so that a cluster whose keys nobody else can read proves nothing.
+///
+/// Source: learn.microsoft.com/entra/workload-id/workload-identity-federation, read 2026-11-22.
+fn unverified(asked: &Asked<'_>) -> Row {
+    let issuer = asked.presented.map_or("", |presented| &presented.iss);
+    let issuer = shortened(issuer.trim_end_matches('/'), 200);
+    row(
+        Park,
+        Reason::FederationMismatch,
+        "Entra ID could not verify the signature of the federated token.",
+        format!(
+            "See that {issuer}/.well-known/openid-configuration is open to the internet and leads to the issuer's present \
+             keys, and that this issuer has signed the token."
+        ),
     )
 }
 

@@ -36,6 +36,21 @@ fn classified(failure: &Failure) -> Error {
     error
 }
 
+#[test]
+fn an_unknown_signature_of_a_certificate_is_the_certificates() {
+    let spec = spec();
+    let asked = Asked {
+        spec: &spec,
+        consent: "",
+        credential: "certificate",
+        presented: None,
+    };
+    let refused = refused(401, "invalid_client", "AADSTS50013: Assertion failed.");
+    let error = classify(&refused, &asked);
+    assert_eq!(error.reason, Reason::KeyRevoked);
+    assert!(error.remedy.contains("Upload the certificate"), "{error}");
+}
+
 #[rstest]
 #[case(401, "invalid_client", 7_000_215, Park, Reason::SecretInvalid, "Value")]
 #[case(
@@ -132,7 +147,22 @@ fn classified(failure: &Failure) -> Error {
 #[case(401, "invalid_client", 500_133, Park, Reason::ClockSkew, "clock")]
 #[case(401, "invalid_client", 700_027, Park, Reason::KeyRevoked, "Upload")]
 #[case(401, "invalid_client", 50_012, Park, Reason::KeyRevoked, "Upload")]
-#[case(401, "invalid_client", 50_013, Park, Reason::KeyRevoked, "Upload")]
+#[case(
+    401,
+    "invalid_client",
+    50_013,
+    Park,
+    Reason::FederationMismatch,
+    "https://oidc.example/cluster/.well-known/openid-configuration"
+)]
+#[case(
+    400,
+    "invalid_request",
+    50_166,
+    Park,
+    Reason::FederationMismatch,
+    "present keys"
+)]
 #[case(
     401,
     "invalid_client",
