@@ -25,7 +25,7 @@ pub(crate) struct Secret {
     /// When all of Entra knows it, in milliseconds since 1970.
     pub(crate) known_from: i64,
     /// When it was to end.
-    planned: i64,
+    pub(crate) planned: i64,
 }
 
 impl Secret {
