@@ -90,7 +90,7 @@ impl ParquetFolder {
         let entry = stamp
             .to_entry()
             .map_err(|error| self.place.corrupt(COMPACT, newest.name(), error))?;
-        let upload = Upload::new(Arc::clone(&self.store), path.clone());
+        let upload = Upload::new(Arc::clone(&self.store), path.clone(), self.part_bytes());
         let properties = columns::properties(fold.dataset, entry);
         let mut writer =
             AsyncArrowWriter::try_new(upload, columns::schema(fold.dataset), Some(properties))
