@@ -87,22 +87,23 @@ async fn a_folded_stream_is_counted_by_what_its_file_says() {
         vec![file("a", &body), file("b", "x")],
         vec![file("a", &body), gone("b")],
         vec![file("c", &body)],
-        vec![gone("d")],
+        vec![file("d", &body), gone("e")],
     ];
     for (sequence, changes) in (1..).zip(commits) {
         let commit = commit(sequence, 1);
         folder.commit(&stream(), &commit, changes).await.unwrap();
     }
     folder.compact(&stream()).await.unwrap();
+    assert_eq!(super::objects(&*store.inner).await.len(), 1);
     store.read.store(0, std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(folder.count(&stream()).await.unwrap(), 2);
+    assert_eq!(folder.count(&stream()).await.unwrap(), 3);
     let read = store.read.load(std::sync::atomic::Ordering::SeqCst);
     assert!(read < 64 << 10, "{read} bytes read");
     // What is committed after it is counted too.
     let later = vec![gone("a"), file("e", "x"), file("f", "x")];
     let commit = commit(5, 1);
     folder.commit(&stream(), &commit, later).await.unwrap();
-    assert_eq!(folder.count(&stream()).await.unwrap(), 3);
+    assert_eq!(folder.count(&stream()).await.unwrap(), 4);
 }
 
 #[tokio::test]

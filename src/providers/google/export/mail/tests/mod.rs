@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
-use futures::executor::block_on;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -25,6 +24,12 @@ use crate::providers::google::export::scripted::{
 use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position, Reason};
 
 type Exporter = GoogleExporter<Scripted<Mailbox>>;
+
+/// Messages are read on a thread of the runtime's.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(future)
+}
 
 fn exporter(mailbox: Mailbox) -> (Arc<Scripted<Mailbox>>, Exporter) {
     let api = Arc::new(Scripted::new(mailbox));
