@@ -272,7 +272,7 @@ fn a_page_token_that_was_just_given_may_not_be_refused() {
 fn a_page_of_large_messages_is_split_and_its_cursor_waits_for_the_last_of_it() {
     let mut mailbox = Mailbox::with(6);
     mailbox.page = 6;
-    let body = URL_SAFE.encode("x".repeat(3 << 20));
+    let body = URL_SAFE.encode("x".repeat(2 << 20));
     let large = move |asked: &Asked<'_>| {
         let mut reply = mailbox_answer(&mut mailbox, asked)?;
         reply["payload"]["mimeType"] = json!("text/plain");
