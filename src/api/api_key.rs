@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Conditions, ConnectionRef, not_observed};
 use super::duration::Span;
+pub use crate::model::key::Purpose;
 
 /// One API key of a service account: issued, written to a Secret, rotated and revoked.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -92,17 +93,6 @@ pub struct ApiKeySpec {
     /// Makes no request to the vendor while true. All else is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
-}
-
-/// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Purpose {
-    /// The vendor's API.
-    #[serde(rename = "API")]
-    Api,
-    /// Provisioning by SCIM.
-    #[serde(rename = "SCIM")]
-    Scim,
 }
 
 /// When a key is replaced.
