@@ -128,9 +128,15 @@ pub struct ApiKeyStatus {
     /// The last request annotation that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+    /// The last request for another key that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_rotate_at: Option<String>,
     /// The account that the key belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// How many keys were asked for so far.
+    #[serde(default)]
+    pub sequence: u32,
     /// The key in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<KeyStatus>,
@@ -155,7 +161,9 @@ impl Default for ApiKeyStatus {
         Self {
             observed_generation: not_observed(),
             last_handled_reconcile_at: None,
+            last_handled_rotate_at: None,
             account: None,
+            sequence: 0,
             current: None,
             previous: Vec::new(),
             pending: None,
@@ -193,12 +201,26 @@ pub struct PreviousKeyStatus {
     pub revoke_after: Timestamp,
 }
 
-/// A key that is about to be issued: written down first, so that a crash cannot leave one behind unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A key that is about to be issued, or not in use yet: written down first, so that a crash cannot leave one behind unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingKeyStatus {
     /// Counts the keys of this object.
     pub sequence: u32,
-    /// The name that it will have at the vendor.
+    /// The name that it has, or will have, at the vendor.
     pub name: String,
+    /// The vendor's id of it, once it is issued and in the Secret's next slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub created_at: Option<Timestamp>,
+    /// When it is to end, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires_at: Option<Timestamp>,
+    /// The start of a SHA-256 over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }
