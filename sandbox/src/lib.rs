@@ -24,5 +24,6 @@ mod server;
 mod vendor;
 mod visit;
 mod window;
+mod x509;
 
 pub use server::Sandbox;

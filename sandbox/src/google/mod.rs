@@ -1,4 +1,4 @@
-//! Google: the token endpoint, Directory, Licensing, Gmail, Calendar and Drive.
+//! Google: the token endpoint, Directory, Licensing, Gmail, Calendar, Drive and the keys of service accounts.
 //!
 //! ```text
 //! Call ─▶ witness/enter ─▶ access: token → API enabled → scope → quota → service on → endpoint ─▶ fields mask ─▶ Reply
@@ -15,6 +15,8 @@ pub(crate) mod drive;
 mod errors;
 mod fields;
 mod gmail;
+mod iam;
+mod keys;
 mod licensing;
 mod people;
 mod quota;
@@ -127,9 +129,10 @@ impl Vendor for Google {
         let clock = &app.instruments.clock;
         let path = call.segments_after(1);
         match path.as_slice() {
-            ["token"] => token::exchange(self, call, clock.now_seconds()),
+            ["token"] => token::exchange(self, call, clock.now_ms()),
             ["tokeninfo"] => token::info(self, call, clock.now_seconds()),
             ["batch", rest @ ..] => batch::answer(app, call, rest, seq),
+            ["iam", rest @ ..] => iam::answer(self, call, rest, clock),
             _ => match ALL.iter().find_map(|api| Some((api, api.rest(&path)?))) {
                 Some((api, rest)) => access::answer(self, api, rest, call, clock),
                 None => ApiError::no_method().reply(),
@@ -155,6 +158,7 @@ impl Vendor for Google {
             ["token"] => "token",
             ["tokeninfo"] => "tokeninfo",
             ["batch", ..] => "batch",
+            ["iam", ..] => "iam",
             _ => {
                 let api = ALL.iter().find(|api| api.rest(&path).is_some());
                 api.map_or("unknown", |api| api.label)

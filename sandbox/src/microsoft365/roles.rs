@@ -8,6 +8,14 @@ const ROLES: &[(&str, &str)] = &[
         "Application.Read.All",
         "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     ),
+    (
+        "Application.ReadWrite.All",
+        "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+    ),
+    (
+        "Application.ReadWrite.OwnedBy",
+        "18a4783c-866b-4cc7-a460-3d5e5662c884",
+    ),
     ("Calendars.Read", "798ee544-9d2d-430c-a058-570e29e34338"),
     (
         "Calendars.ReadBasic.All",
@@ -18,6 +26,10 @@ const ROLES: &[(&str, &str)] = &[
         "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
     ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    (
+        "Directory.ReadWrite.All",
+        "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+    ),
     ("Files.Read.All", "01d4889c-1287-42c6-ac1f-5d1e02578ef6"),
     (
         "Files.ReadWrite.All",
@@ -59,6 +71,8 @@ pub(crate) fn id_of(role: &str) -> Option<&'static str> {
 pub(crate) enum Need {
     Users,
     Applications,
+    /// Changing what belongs to applications.
+    Credentials,
     Mail,
     Send,
     MailboxSettings,
@@ -70,8 +84,19 @@ impl Need {
     /// Roles that allow everything about it.
     pub(crate) fn full(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"],
-            Self::Applications => &["Application.Read.All", "Directory.Read.All"],
+            Self::Users => &[
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+            Self::Applications => &[
+                "Application.Read.All",
+                "Application.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+            Self::Credentials => &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
             Self::Mail => &["Mail.Read", "Mail.ReadWrite"],
             Self::Send => &["Mail.Send"],
             Self::MailboxSettings => &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
@@ -89,6 +114,8 @@ impl Need {
     pub(crate) fn basic(self) -> &'static [&'static str] {
         match self {
             Self::Users => &["User.ReadBasic.All"],
+            // Only the applications that the caller owns.
+            Self::Applications | Self::Credentials => &["Application.ReadWrite.OwnedBy"],
             Self::Mail => &["Mail.ReadBasic", "Mail.ReadBasic.All"],
             Self::Calendar => &["Calendars.ReadBasic.All"],
             _ => &[],

@@ -1,6 +1,6 @@
 //! The section `microsoft365` of a scenario file.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scenario::{EventCount, FilesScenario, MailScenario, Source, yes};
@@ -21,6 +21,9 @@ pub(crate) struct Microsoft365Scenario {
     pub(crate) latency_ms: u64,
     #[serde(default)]
     pub(crate) quirks: Quirks,
+    /// How long the token endpoint knows nothing of a secret that Graph has made.
+    #[serde(default)]
+    pub(crate) secret_propagation_ms: i64,
     #[serde(default)]
     pub(crate) apps: Vec<AppScenario>,
     /// Issuers of tokens that applications can be federated with.
@@ -117,6 +120,21 @@ pub(crate) struct AppScenario {
     pub(crate) federated: Vec<Federated>,
     pub(crate) exchange_rbac: Option<ExchangeRbac>,
     pub(crate) access_policy: Option<AccessPolicy>,
+    #[serde(default)]
+    pub(crate) sign_in_audience: Audience,
+    /// Whether its service principal is an owner of it.
+    #[serde(default = "yes")]
+    pub(crate) owns_itself: bool,
+}
+
+/// Who may sign in to an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) enum Audience {
+    #[default]
+    AzureADMyOrg,
+    AzureADMultipleOrgs,
+    /// Such an application may have two secrets only.
+    AzureADandPersonalMicrosoftAccount,
 }
 
 /// Whose tokens an application accepts instead of a secret.

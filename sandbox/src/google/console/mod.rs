@@ -13,18 +13,20 @@ use serde_json::json;
 use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
-use crate::google::accounts::NewKey;
+use crate::google::keys::NewKey;
 
 /// Answers; `path` is what follows `/_sandbox/google/`.
 pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
     match (call.method.as_str(), path) {
         ("POST", ["keys"]) => make_key(app, call),
         ("DELETE", ["keys", id]) => {
-            let deleted = app.google.accounts.write().delete_key(id);
+            let deleted = app.google.accounts.write().keys.delete(id);
             deleted
-                .then(|| json!({}))
+                .map(|_| json!({}))
                 .ok_or_else(|| Refusal::not_found("key"))
         }
+        ("PUT", ["org-policies"]) => constrain(app, call),
+        ("PUT", ["key-propagation"]) => delay_keys(app, call),
         ("PATCH", ["service-accounts", email]) => change_account(app, call, email),
         ("PUT", ["delegation", client]) => delegate(app, call, client),
         ("POST", ["delegation", client, "grant"]) => delegate_one(app, call, client, true),
@@ -66,17 +68,44 @@ fn make_key(app: &App, call: &Call) -> Outcome {
     let email = body::<Request>(call)?.service_account;
     let account = app.google.accounts.read().account(&email).cloned();
     let account = account.ok_or_else(|| Refusal::not_found("service account"))?;
-    let key = NewKey::generate().map_err(Refusal::bad)?;
-    app.google.accounts.write().keep(&key, &account);
-    Ok(key.file(&account, app.google.url()))
+    let made = NewKey::generate(&account, app.instruments.clock.now_ms()).map_err(Refusal::bad)?;
+    let file = made.file(&account, app.google.url());
+    app.google.accounts.write().keys.keep(made.key);
+    Ok(file)
+}
+
+fn constrain(app: &App, call: &Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        constraints: BTreeSet<String>,
+    }
+    let constraints = body::<Request>(call)?.constraints;
+    let answer = json!({ "constraints": constraints });
+    match app.google.accounts.write().keys.constrain(constraints) {
+        Some(wrong) => Err(Refusal::bad(format!("no such constraint: {wrong}"))),
+        None => Ok(answer),
+    }
+}
+
+fn delay_keys(app: &App, call: &Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        ms: i64,
+    }
+    let ms = body::<Request>(call)?.ms;
+    app.google.accounts.write().keys.propagation_ms = ms;
+    Ok(json!({ "ms": ms }))
 }
 
 fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
     #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
         disabled: Option<bool>,
         deleted: Option<bool>,
+        key_admin: Option<bool>,
     }
     let request: Request = body(call)?;
     let mut accounts = app.google.accounts.write();
@@ -85,7 +114,11 @@ fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
         .ok_or_else(|| Refusal::not_found("service account"))?;
     account.disabled = request.disabled.unwrap_or(account.disabled);
     account.deleted = request.deleted.unwrap_or(account.deleted);
-    Ok(json!({ "email": account.email, "disabled": account.disabled, "deleted": account.deleted }))
+    account.key_admin = request.key_admin.unwrap_or(account.key_admin);
+    Ok(
+        json!({ "email": account.email, "disabled": account.disabled, "deleted": account.deleted,
+        "keyAdmin": account.key_admin }),
+    )
 }
 
 fn delegate(app: &App, call: &Call, client: &str) -> Outcome {

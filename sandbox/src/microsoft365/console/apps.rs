@@ -9,10 +9,10 @@ use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
 use crate::instruments::clock::rfc3339_seconds;
 use crate::microsoft365::Microsoft365;
-use crate::microsoft365::apps::{Registration, check_rbac};
+use crate::microsoft365::apps::{Registration, SECRET_LIFE, Secret, check_rbac};
 use crate::microsoft365::entra::assertion::hex;
-use crate::microsoft365::scenario::{AccessPolicy, ExchangeRbac, Federated};
-use crate::microsoft365::x509::Certificate;
+use crate::microsoft365::scenario::{AccessPolicy, Audience, ExchangeRbac, Federated};
+use crate::x509::Certificate;
 
 pub(crate) fn answer(
     world: &Microsoft365,
@@ -80,6 +80,8 @@ struct Change {
     #[serde(default)]
     exchange_rbac: Setting<ExchangeRbac>,
     federated: Option<Vec<Federated>>,
+    sign_in_audience: Option<Audience>,
+    owns_itself: Option<bool>,
 }
 
 fn change(call: &Call, app: &mut Registration) -> Outcome {
@@ -89,6 +91,8 @@ fn change(call: &Call, app: &mut Registration) -> Outcome {
     }
     app.enabled = change.enabled.unwrap_or(app.enabled);
     app.deleted = change.deleted.unwrap_or(app.deleted);
+    app.audience = change.sign_in_audience.unwrap_or(app.audience);
+    app.owns_itself = change.owns_itself.unwrap_or(app.owns_itself);
     change.access_policy.apply(&mut app.access_policy);
     change.exchange_rbac.apply(&mut app.exchange_rbac);
     if let Some(federated) = change.federated {
@@ -110,11 +114,15 @@ fn add_secret(call: &Call, app: &mut Registration, now: i64) -> Outcome {
         end_date_time: Option<jiff::Timestamp>,
     }
     let end = body::<Request>(call)?.end_date_time;
-    let id = app.add_secret(now.div_euclid(1000), end.map(jiff::Timestamp::as_second));
-    let secret = app.secrets.get(&id);
-    let secret = secret.ok_or_else(|| Refusal::not_found("secret"))?;
-    let end = rfc3339_seconds(secret.end.saturating_mul(1000));
-    Ok(json!({ "secretId": id, "value": secret.value, "endDateTime": end }))
+    let start = now.div_euclid(1000);
+    let end = end.map_or(start + SECRET_LIFE, jiff::Timestamp::as_second);
+    let secret = Secret::new(Some("secret".to_owned()), start, end);
+    let (value, end) = (
+        secret.value.clone(),
+        rfc3339_seconds(end.saturating_mul(1000)),
+    );
+    let id = app.keep(secret);
+    Ok(json!({ "secretId": id, "value": value, "endDateTime": end }))
 }
 
 fn expire_secret(call: &Call, app: &mut Registration, id: &str, now: i64) -> Outcome {

@@ -7,6 +7,9 @@ mod items;
 mod state;
 mod users;
 
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
 use serde_json::json;
 
 use super::Microsoft365;
@@ -30,10 +33,22 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
             *world.quirks.write() = quirks;
             Ok(json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions }))
         }
+        ("PUT", ["secret-propagation"]) => delay_secrets(world, call),
         ("POST", ["users"]) => users::add(world, call),
         (_, ["users", email, rest @ ..]) => of_user(world, call, email, rest, now),
         _ => Err(unknown(&call.method, path)),
     }
+}
+
+fn delay_secrets(world: &Microsoft365, call: &Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        ms: i64,
+    }
+    let ms = body::<Request>(call)?.ms;
+    world.secret_propagation.store(ms, Ordering::Relaxed);
+    Ok(json!({ "ms": ms }))
 }
 
 fn of_user(world: &Microsoft365, call: &Call, email: &str, rest: &[&str], now: i64) -> Outcome {

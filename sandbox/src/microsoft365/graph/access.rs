@@ -16,6 +16,8 @@ use crate::instruments::clock::Clock;
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a Microsoft365,
     pub(crate) call: &'a Call,
+    /// The application that calls.
+    pub(crate) client: &'a str,
     /// How much the application may see.
     pub(crate) grant: Grant,
     /// Whose resource it is; none in the directory.
@@ -167,6 +169,7 @@ fn checked(world: &Microsoft365, call: &Call, now: i64) -> Result<Reply, GraphEr
     let context = Context {
         world,
         call,
+        client: &token.client_id,
         grant,
         user,
         path,

@@ -6,6 +6,7 @@ mod batch;
 pub(crate) mod chain;
 mod filter;
 pub(crate) mod ids;
+mod passwords;
 pub(crate) mod route;
 pub(crate) mod select;
 mod users;
