@@ -72,7 +72,8 @@ pub struct ApiKeySpec {
     #[schemars(length(max = 200))]
     pub description: Option<String>,
 
-    /// When the key is replaced. Default: never; its expiry is still reported.
+    /// When the key is replaced. Default: never; its expiry is still reported. The annotation
+    /// `deputy.dev/rotate-requested-at` (any new value) asks for another key now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
 
@@ -81,12 +82,15 @@ pub struct ApiKeySpec {
     #[x_kube(validation = Rule::new("duration(self) >= duration('1h')").message("must be at least 1h"))]
     pub expires_after: Option<Span>,
 
-    /// The Secret that the key is written to. Cannot be changed.
+    /// The Secret that the key is written to; it must not be there yet. It goes with this object unless `deletionPolicy` is
+    /// `Orphan`. Where it is the Secret of the connection itself, the key that the connection uses is the one that is
+    /// replaced, and it stays. Cannot be changed.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = Rule::new("self == oldSelf").message("the Secret's name cannot be changed: make a new ApiKey"))]
     pub secret_name: String,
 
-    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first. `Orphan`: it stays good.
+    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, and the object waits
+    /// until it is. `Orphan`: it stays good, and so does the Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<KeyDeletionPolicy>,
 

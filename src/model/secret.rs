@@ -34,6 +34,11 @@ impl Credentials {
         )
     }
 
+    /// Takes entries over whose values are closed already.
+    pub fn closed(entries: impl IntoIterator<Item = (String, SecretSlice<u8>)>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+
     /// Returns a value, closed.
     pub fn get(&self, name: &str) -> Option<&SecretSlice<u8>> {
         self.0.get(name)

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::decide::{Plan, Situation, Step};
 use super::naming;
-use super::slots::{Holder, Slots};
+use super::slots::{Holder, Slots, in_use};
 use crate::api::api_key::PendingKeyStatus;
 use crate::api::{ApiKey, ApiKeyStatus as Status};
 use crate::kube_io::secret::SecretError;
@@ -174,7 +174,9 @@ async fn take(
 
 async fn recognize(ground: &Ground<'_>, slots: Slots<'_>) -> Result<Done, Trouble> {
     let entries = slots.current().unwrap_or_default();
-    let found = ground.issuer.recognize(&entries).await?;
+    // What stands beside the key may say which one it is.
+    let all = slots.stored.map(|stored| in_use(&stored.entries));
+    let found = ground.issuer.recognize(&all.unwrap_or_default()).await?;
     Ok(found.map_or(Done::NotRecognized, |key| {
         Done::Recognized(key, entries.fingerprint().to_string())
     }))
@@ -199,11 +201,14 @@ async fn make(
         ground.end(&key.id).await?;
     }
     let request = request(situation.object, pending);
-    let Some(draft) = ground.issuer.draft(&request).await? else {
-        return issue(ground, situation, pending, None).await;
-    };
-    ground.check_lead()?;
     let slots = situation.slots;
+    let draft = ground.issuer.draft(&request).await?;
+    if draft.is_none() && slots.next_sequence() == Some(pending.sequence) {
+        return issue(ground, situation, pending, None).await;
+    }
+    ground.check_lead()?;
+    // Also where there is no material: a key that could not be stored is not made in the first place.
+    let draft = draft.unwrap_or_default();
     let change = slots.with_draft(&ground.holder, pending.sequence, &draft);
     ground.vault.store(slots.stored, &change).await?;
     Ok(Done::Nothing)

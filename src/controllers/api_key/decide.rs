@@ -91,7 +91,9 @@ impl Situation<'_> {
     /// Returns whether the Secret holds a key that nobody has written down: an administrator's, or one from before the
     /// status was lost.
     fn holds_a_strange_key(&self) -> bool {
-        let takes_over = self.is_credential || self.status.current.is_none();
+        let is_lost =
+            self.status.sequence == 0 && self.slots.id().is_some() && !self.is_rotation_requested();
+        let takes_over = self.is_credential || is_lost;
         takes_over && self.slots.current().is_some() && !self.is_intact()
     }
 

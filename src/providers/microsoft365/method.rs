@@ -37,6 +37,10 @@ pub(in crate::providers::microsoft365) enum Method {
     UsersList,
     /// `applications(appId='{id}')`.
     ApplicationsGet,
+    /// `applications(appId='{id}')/addPassword`.
+    PasswordsAdd,
+    /// `applications(appId='{id}')/removePassword`.
+    PasswordsRemove,
     /// `users/{id}/mailboxSettings`.
     SettingsGet,
     /// `users/{id}/mailFolders/inbox`, to see whether the mailbox opens.
@@ -139,6 +143,8 @@ impl Method {
             Self::UsersGet
             | Self::UsersList
             | Self::ApplicationsGet
+            | Self::PasswordsAdd
+            | Self::PasswordsRemove
             | Self::DriveGet
             | Self::ItemsDeltaStart
             | Self::ItemsDelta
@@ -189,6 +195,10 @@ impl Method {
             Self::UsersGet => facts("users.get", Directory, 1, roles::PEOPLE),
             Self::UsersList => facts("users.list", Directory, 2, roles::PEOPLE),
             Self::ApplicationsGet => facts("applications.get", Directory, 1, roles::APPLICATIONS),
+            Self::PasswordsAdd => facts("applications.addPassword", Directory, 2, roles::SECRETS),
+            Self::PasswordsRemove => {
+                facts("applications.removePassword", Directory, 2, roles::SECRETS)
+            }
             Self::SettingsGet => facts("mailboxSettings.get", Exchange, 1, roles::SETTINGS),
             Self::InboxGet | Self::FoldersGet => {
                 facts("mailFolders.get", Exchange, 1, roles::MAIL_METADATA)

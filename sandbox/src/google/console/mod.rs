@@ -19,6 +19,7 @@ use crate::google::keys::NewKey;
 pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
     match (call.method.as_str(), path) {
         ("POST", ["keys"]) => make_key(app, call),
+        ("GET", ["keys", account]) => Ok(list_keys(app, account)),
         ("DELETE", ["keys", id]) => {
             let deleted = app.google.accounts.write().keys.delete(id);
             deleted
@@ -72,6 +73,16 @@ fn make_key(app: &App, call: &Call) -> Outcome {
     let file = made.file(&account, app.google.url());
     app.google.accounts.write().keys.keep(made.key);
     Ok(file)
+}
+
+/// The keys of an account.
+fn list_keys(app: &App, account: &str) -> Value {
+    let accounts = app.google.accounts.read();
+    let keys = accounts.keys.of(account);
+    let keys: Vec<_> = keys
+        .map(|key| json!({"id": key.id, "disabled": key.disabled}))
+        .collect();
+    json!({ "keys": keys })
 }
 
 fn constrain(app: &App, call: &Call) -> Outcome {

@@ -1,0 +1,328 @@
+//! A key is never lost, leaked or doubled: made, replaced, revoked, by an operator that may be killed at any moment.
+
+mod kills;
+mod rotation;
+
+use serde_json::{Value, json};
+
+use crate::support::random;
+use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, company, condition, employee};
+use crate::support::tenant;
+
+const PETER: &str = "peter.parker@acme.example";
+
+/// A company whose service account may manage its own keys, and a connection that is only verified.
+async fn stage() -> Stage {
+    let mut company = company(&[employee(PETER, 20)]);
+    let google = &mut company["google"];
+    google["projects"][0]["apis"] =
+        json!(["gmail", "calendar", "drive", "admin", "licensing", "iam"]);
+    google["serviceAccounts"][0]["keyAdmin"] = json!(true);
+    let stage = Stage::new(&company).await;
+    stage.store_new_key("key").await;
+    let mut connection = stage.connection("acme");
+    connection["spec"]["provider"]["google"]["quotaProfile"] = json!("unlimited");
+    stage.apply(connection).await;
+    stage
+}
+
+/// A tenant whose application may manage its own secrets.
+async fn tenant_stage() -> Stage {
+    let mut company = tenant::company(&[tenant::employee(PETER, 5)]);
+    let roles: Vec<_> = tenant::ROLES
+        .iter()
+        .chain(&["Application.ReadWrite.OwnedBy"])
+        .collect();
+    company["microsoft365"]["apps"][0]["roles"] = json!(roles);
+    company["microsoft365"]["apps"][0]["ownsItself"] = json!(true);
+    let stage = Stage::new(&company).await;
+    tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
+    stage.apply(tenant::connection(&stage, "acme")).await;
+    stage
+}
+
+/// A key of the connection `acme`.
+fn key(name: &str, secret: &str) -> Value {
+    json!({
+        "apiVersion": "deputy.dev/v1alpha1", "kind": KEY, "metadata": {"name": name},
+        "spec": {"connectionRef": {"name": "acme"}, "purpose": "API", "secretName": secret},
+    })
+}
+
+const GOOD: (&str, &str, &str) = ("Ready", "True", "KeyGood");
+
+async fn entries(stage: &Stage, name: &str) -> Option<Value> {
+    let secrets: kube::Api<k8s_openapi::api::core::v1::Secret> =
+        kube::Api::namespaced(stage.client.clone(), &stage.namespace);
+    let secret = secrets.get_opt(name).await.expect("is answered")?;
+    let data = secret.data.unwrap_or_default().into_iter();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("is text");
+    Some(
+        data.map(|(name, value)| (name, json!(text(value.0))))
+            .collect(),
+    )
+}
+
+async fn held_id(stage: &Stage, name: &str) -> Option<String> {
+    let entries = entries(stage, name).await?;
+    let file: Value = serde_json::from_str(entries["key.json"].as_str()?).expect("is a key file");
+    Some(
+        file["private_key_id"]
+            .as_str()
+            .expect("has an id")
+            .to_owned(),
+    )
+}
+
+fn current(object: &Value) -> String {
+    let id = object["status"]["current"]["id"].as_str();
+    id.unwrap_or_else(|| panic!("has a key: {object:#}"))
+        .to_owned()
+}
+
+fn previous(object: &Value) -> Vec<String> {
+    let list = object["status"]["previous"].as_array();
+    let ids = list
+        .into_iter()
+        .flatten()
+        .map(|key| key["id"].as_str().expect("has an id"));
+    ids.map(str::to_owned).collect()
+}
+
+async fn rotate(stage: &Stage, name: &str) -> Value {
+    let stamp = random::name("rotate");
+    let annotations = json!({"deputy.dev/rotate-requested-at": stamp});
+    stage
+        .patch(KEY, name, json!({"metadata": {"annotations": annotations}}))
+        .await;
+    stage
+        .until(KEY, name, "the key to be replaced", |object| {
+            let status = &object["status"];
+            status["lastHandledRotateAt"] == json!(stamp)
+                && status["pending"].is_null()
+                && condition(object, "Ready")["status"] == "True"
+        })
+        .await
+}
+
+async fn gone(stage: &Stage, name: &str) {
+    let api = stage.objects(KEY);
+    let deadline = crate::support::stage::DEADLINE;
+    crate::support::wait::until("the object to be gone", deadline, async || {
+        api.get_opt(name)
+            .await
+            .expect("is answered")
+            .is_none()
+            .then_some(())
+    })
+    .await;
+}
+
+async fn delete(stage: &Stage, name: &str) {
+    let deleted = stage
+        .objects(KEY)
+        .delete(name, &kube::api::DeleteParams::default());
+    deleted.await.expect("is deleted");
+}
+
+#[tokio::test]
+async fn a_key_is_made_replaced_and_revoked_with_its_object() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    let admins = stage.sandbox.google().keys(ACCOUNT).await;
+    stage.apply(key("robot", "robot-key")).await;
+    let first = stage.until_condition(KEY, "robot", GOOD).await;
+    assert_eq!(first["status"]["account"], ACCOUNT);
+    assert_eq!(held_id(&stage, "robot-key").await, Some(current(&first)));
+    let names: Vec<_> = entries(&stage, "robot-key")
+        .await
+        .unwrap()
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(names, ["key.json"], "nothing waits");
+    let second = rotate(&stage, "robot").await;
+    assert_ne!(current(&first), current(&second));
+    assert_eq!(previous(&second), [current(&first)]);
+    assert_eq!(held_id(&stage, "robot-key").await, Some(current(&second)));
+    let mut expected = [admins.clone(), vec![current(&first), current(&second)]].concat();
+    expected.sort();
+    assert_eq!(stage.sandbox.google().keys(ACCOUNT).await, expected);
+    delete(&stage, "robot").await;
+    gone(&stage, "robot").await;
+    assert_eq!(stage.sandbox.google().keys(ACCOUNT).await, admins);
+}
+
+#[tokio::test]
+async fn an_applications_secret_is_made_replaced_and_revoked_with_its_object() {
+    let stage = tenant_stage().await;
+    let _operator = stage.operator();
+    let admins = stage.sandbox.microsoft365().secrets(tenant::CLIENT).await;
+    stage.apply(key("robot", "robot-key")).await;
+    let first = stage.until_condition(KEY, "robot", GOOD).await;
+    let second = rotate(&stage, "robot").await;
+    let mut expected = [admins.clone(), vec![current(&first), current(&second)]].concat();
+    expected.sort();
+    assert_eq!(
+        stage.sandbox.microsoft365().secrets(tenant::CLIENT).await,
+        expected
+    );
+    assert!(
+        !second["status"]["current"]["expiresAt"].is_null(),
+        "it ends, and says when"
+    );
+    delete(&stage, "robot").await;
+    gone(&stage, "robot").await;
+    assert_eq!(
+        stage.sandbox.microsoft365().secrets(tenant::CLIENT).await,
+        admins
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_or_changed_secret_is_answered_with_another_key() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    stage.apply(key("robot", "robot-key")).await;
+    let first = stage.until_condition(KEY, "robot", GOOD).await;
+    let secrets: kube::Api<k8s_openapi::api::core::v1::Secret> =
+        kube::Api::namespaced(stage.client.clone(), &stage.namespace);
+    let deleted = secrets
+        .delete("robot-key", &kube::api::DeleteParams::default())
+        .await;
+    deleted.expect("is deleted");
+    let is_new = |old: String| {
+        move |object: &Value| {
+            object["status"]["current"]["id"] != json!(old) && object["status"]["pending"].is_null()
+        }
+    };
+    let second = stage
+        .until(KEY, "robot", "another key", is_new(current(&first)))
+        .await;
+    assert_eq!(held_id(&stage, "robot-key").await, Some(current(&second)));
+    let nonsense = json!({"stringData": {"key.json": "nonsense"}});
+    let patch = kube::api::Patch::Merge(&nonsense);
+    let changed = secrets
+        .patch("robot-key", &kube::api::PatchParams::default(), &patch)
+        .await;
+    changed.expect("is changed");
+    let third = stage
+        .until(KEY, "robot", "another key", is_new(current(&second)))
+        .await;
+    assert_eq!(held_id(&stage, "robot-key").await, Some(current(&third)));
+    assert_eq!(
+        previous(&third),
+        [current(&first), current(&second)],
+        "each goes after the overlap"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_to_stay_good_outlives_its_object_with_its_secret() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    let mut object = key("robot", "robot-key");
+    object["spec"]["deletionPolicy"] = json!("Orphan");
+    stage.apply(object).await;
+    let made = stage.until_condition(KEY, "robot", GOOD).await;
+    delete(&stage, "robot").await;
+    gone(&stage, "robot").await;
+    assert!(
+        stage
+            .sandbox
+            .google()
+            .keys(ACCOUNT)
+            .await
+            .contains(&current(&made))
+    );
+    assert_eq!(held_id(&stage, "robot-key").await, Some(current(&made)));
+    // Another object of that name does not take over what it has not made.
+    stage.apply(key("robot", "robot-key")).await;
+    stage
+        .until_condition(KEY, "robot", ("Ready", "False", "SecretNotOurs"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_that_cannot_be_revoked_holds_its_object_and_says_how_to_give_up() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    stage.apply(key("robot", "robot-key")).await;
+    let made = stage.until_condition(KEY, "robot", GOOD).await;
+    let google = stage.sandbox.google();
+    google
+        .change_service_account(ACCOUNT, json!({"keyAdmin": false}))
+        .await;
+    delete(&stage, "robot").await;
+    let waiting = stage
+        .until(KEY, "robot", "to wait", |object| {
+            condition(object, "Ready")["reason"] == "RevocationPending"
+        })
+        .await;
+    let message = condition(&waiting, "Ready")["message"].to_string();
+    for part in [
+        current(&made).as_str(),
+        "roles/iam.serviceAccountKeyAdmin",
+        "deletionPolicy: Orphan",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    stage
+        .patch(KEY, "robot", json!({"spec": {"deletionPolicy": "Orphan"}}))
+        .await;
+    gone(&stage, "robot").await;
+    assert!(google.keys(ACCOUNT).await.contains(&current(&made)));
+}
+
+#[tokio::test]
+async fn each_refusal_is_told_with_its_remedy() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    stage
+        .until_condition(CONNECTION, "acme", ("Ready", "True", "Verified"))
+        .await;
+    let google = stage.sandbox.google();
+    google
+        .change_service_account(ACCOUNT, json!({"keyAdmin": false}))
+        .await;
+    stage.apply(key("robot", "robot-key")).await;
+    let object = stage
+        .until_condition(KEY, "robot", ("Issued", "False", "PermissionDenied"))
+        .await;
+    assert!(
+        condition(&object, "Issued")["message"]
+            .to_string()
+            .contains("add-iam-policy-binding")
+    );
+    google
+        .change_service_account(ACCOUNT, json!({"keyAdmin": true}))
+        .await;
+    google
+        .constrain(&["iam.disableServiceAccountKeyUpload"])
+        .await;
+    stage.request(KEY, "robot").await;
+    stage
+        .until_condition(KEY, "robot", ("Issued", "False", "BlockedByPolicy"))
+        .await;
+    google.constrain(&[]).await;
+    stage.request(KEY, "robot").await;
+    stage.until_condition(KEY, "robot", GOOD).await;
+    stage.store("theirs", json!({"key.json": "theirs"})).await;
+    stage.apply(key("other", "theirs")).await;
+    stage
+        .until_condition(KEY, "other", ("Ready", "False", "SecretNotOurs"))
+        .await;
+    assert_eq!(
+        entries(&stage, "theirs").await.unwrap(),
+        json!({"key.json": "theirs"})
+    );
+    let mut scim = key("scim", "scim-key");
+    scim["spec"]["purpose"] = json!("SCIM");
+    stage.apply(scim).await;
+    stage
+        .until_condition(KEY, "scim", ("Ready", "False", "PurposeNotSupported"))
+        .await;
+    assert!(entries(&stage, "scim-key").await.is_none());
+}
