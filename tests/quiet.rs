@@ -1,7 +1,6 @@
 //! Where nothing changes, nothing is written, and the vendor is asked once a stream and interval. An hour passes in a minute.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use deputy::model::clock::{Clock as _, FastClock};
 use jiff::Timestamp;

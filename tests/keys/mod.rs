@@ -326,3 +326,53 @@ async fn each_refusal_is_told_with_its_remedy() {
         .await;
     assert!(entries(&stage, "scim-key").await.is_none());
 }
+
+/// The lines of a private key: each alone would give a part of it away.
+fn lines(file: &Value) -> Vec<String> {
+    let pem = file["private_key"].as_str().expect("has a key");
+    let lines = pem
+        .lines()
+        .filter(|line| line.len() > 40 && !line.contains("KEY"));
+    lines.map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn nothing_of_a_key_is_in_anything_that_deputy_says() {
+    let stage = stage().await;
+    let launch = stage.launch().arg("--namespace").arg(&stage.namespace);
+    let operator = launch.arg("--log").arg("trace").start();
+    stage.apply(key("robot", "robot-key")).await;
+    stage.until_condition(KEY, "robot", GOOD).await;
+    let mut secrets = Vec::new();
+    for _ in 0..2 {
+        let held = entries(&stage, "robot-key").await.expect("is there");
+        let text = held["key.json"].as_str().expect("is a file").to_owned();
+        secrets.extend(lines(&serde_json::from_str(&text).expect("is JSON")));
+        rotate(&stage, "robot").await;
+    }
+    assert!(secrets.len() > 20, "there is something to look for");
+    let events: kube::Api<k8s_openapi::api::events::v1::Event> =
+        kube::Api::namespaced(stage.client.clone(), &stage.namespace);
+    let events = events
+        .list(&kube::api::ListParams::default())
+        .await
+        .expect("lists");
+    let said = [
+        operator.log(),
+        stage.get(KEY, "robot").await.to_string(),
+        stage.get(CONNECTION, "acme").await.to_string(),
+        serde_json::to_string(&events).expect("serialises"),
+    ];
+    for secret in secrets {
+        let coded = base64_of(&secret);
+        for said in &said {
+            assert!(!said.contains(&secret) && !said.contains(&coded));
+        }
+    }
+}
+
+/// A part of what a line looks like within Base64, wherever it begins there.
+fn base64_of(line: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(&line[..30])
+}

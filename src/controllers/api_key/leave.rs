@@ -5,11 +5,12 @@ use kube::{Resource, ResourceExt};
 
 use super::act::{Ground, Trouble, strays};
 use super::resolve::is_credential;
-use super::slots::Holder;
+use super::slots::{Holder, in_use};
 use super::{ApiKeyReconciler, connection_of, is_orphaned, report};
 use crate::api::{ApiKey, ApiKeyStatus as Status, ServiceAccountConnection};
 use crate::controllers::fact::Fact;
 use crate::controllers::kstatus;
+use crate::controllers::links::Link;
 use crate::controllers::schedule::backed_off_since;
 use crate::kube_io::events::Severity;
 use crate::kube_io::key::kind_of;
@@ -93,9 +94,15 @@ impl ApiKeyReconciler {
         // The connection goes on with its own key when the object that has replaced it now and then is gone.
         let is_needed =
             is_credential(object, connection) && connection.meta().deletion_timestamp.is_none();
+        let vault = self.vault(object);
+        if is_needed && !follows(&link, &vault).await {
+            let message =
+                "The connection is still to be opened with the key that its Secret holds now.";
+            return waiting(object, &Fact::unknown("ConnectionOpening", message), now);
+        }
         let ground = Ground {
             issuer,
-            vault: &self.vault(object),
+            vault: &vault,
             fence: std::sync::Arc::clone(&self.fence),
             holder: super::holder(object, is_needed),
             now,
@@ -127,6 +134,12 @@ impl ApiKeyReconciler {
     }
 }
 
+/// Returns whether a connection uses the key that its Secret holds, so that the others can go.
+async fn follows(link: &Link, vault: &dyn Vault) -> bool {
+    let stored = vault.load().await.ok().flatten();
+    stored.is_some_and(|stored| in_use(&stored.entries).fingerprint().as_str() == link.fingerprint)
+}
+
 /// Revokes all that this object has made and, unless it is still needed, the key in use as the last one.
 ///
 /// # Errors
@@ -150,7 +163,7 @@ pub(super) async fn end_all(
         ..status
     };
     let listed = ground.issuer.list().await;
-    let listed = listed.map_err(|error| (named(object), Trouble::Vendor(error)))?;
+    let listed = listed.map_err(|error| (left(object), Trouble::Vendor(error)))?;
     ids.extend(strays(&listed, object, &known).map(|key| key.id.clone()));
     ids.retain(|id| Some(id) != spared.as_ref());
     ids.extend(spared.filter(|_| !is_needed));
@@ -158,10 +171,6 @@ pub(super) async fn end_all(
         ground.end(&id).await.map_err(|trouble| (id, trouble))?;
     }
     Ok(())
-}
-
-fn named(object: &ApiKey) -> String {
-    left(object)
 }
 
 fn is_nothing_made(object: &ApiKey) -> bool {

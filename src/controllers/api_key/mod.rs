@@ -5,9 +5,10 @@
 //! ```
 //!
 //! A pass does one thing and its status is written before the next one begins, so that a crash at any point is gone on from
-//! with what the status and the Secret record. Nothing is held in memory.
+//! with what the status and the Secret record. Nothing is held in memory. [`adopted`] keys are made by hand.
 
 mod act;
+mod adopted;
 mod decide;
 mod leave;
 mod naming;
@@ -34,10 +35,12 @@ use crate::kube_io::reconciler::{Cleanup, Next, Pass, Reconciler};
 use crate::kube_io::vault::SecretVault;
 use crate::model::clock::Clock;
 use crate::model::key::Purpose;
-use crate::providers::{KeyIssuer, Keys};
+use crate::model::secret::Fingerprint;
+use crate::providers::{KeyAdopter, KeyIssuer, Keys};
 use crate::sync::Fence;
 use crate::telemetry::metrics::Metrics;
 use act::Ground;
+use adopted::Adoption;
 use decide::Situation;
 use resolve::Surroundings;
 use slots::{Holder, Slots};
@@ -95,7 +98,7 @@ impl Reconciler for ApiKeyReconciler {
                 "Issued",
                 &wrong_purpose(around.link.provider, object.spec.purpose),
             ),
-            Some(Keys::Adopted(_)) => waits("Issued", &unsupported(around.link.provider)),
+            Some(Keys::Adopted(adopter)) => self.adopt(&object, &around, adopter, now).await,
             Some(Keys::Issued(issuer)) => self.go_on(&object, &around, issuer, now).await,
         }
     }
@@ -142,6 +145,27 @@ impl ApiKeyReconciler {
         pass(&ground, &live, credential, &account).await
     }
 
+    /// Looks after a key that is handed over in the Secret.
+    async fn adopt(
+        &self,
+        object: &ApiKey,
+        around: &Surroundings,
+        adopter: &dyn KeyAdopter,
+        now: Timestamp,
+    ) -> Pass<Status> {
+        let adoption = Adoption {
+            adopter,
+            vault: &self.vault(object),
+            fence: Arc::clone(&self.fence),
+            // Whoever has made the Secret keeps it.
+            holder: holder(object, true),
+            is_credential: around.is_credential,
+            account: around.link.session.identity().account,
+            now,
+        };
+        adoption.pass(object).await
+    }
+
     fn vault(&self, object: &ApiKey) -> SecretVault {
         let namespace = object.namespace().unwrap_or_default();
         SecretVault::new(
@@ -170,14 +194,12 @@ async fn pass(
     let held = stored
         .as_ref()
         .map(|stored| in_use(&stored.entries).fingerprint());
-    if let (Some(opened), Some(held)) = (credential, &held)
-        && opened != held.as_str()
-    {
-        let following = "The connection is being opened with the key that its Secret holds now.";
-        return unready(
-            "ConnectionReady",
-            &Fact::unknown("ConnectionOpening", following),
-        );
+    if credential.is_some() && credential != held.as_ref().map(Fingerprint::as_str) {
+        // The connection is about to be opened with what its Secret holds now; if that fails, its own condition says so.
+        return Pass {
+            status: report::begin(object),
+            next: Next::After(LOOK_AGAIN),
+        };
     }
     let status = object.status.clone().unwrap_or_default();
     let situation = Situation {

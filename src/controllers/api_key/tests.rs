@@ -1,7 +1,7 @@
 //! Keys through crashes: whatever is cut off wherever, in the end there is one living key, it is the Secret's, and nobody who
 //! read the Secret meanwhile ever got a dead one.
 
-mod fake;
+pub(super) mod fake;
 
 use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +17,7 @@ use crate::providers::Reason;
 
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
-struct Always;
+pub(super) struct Always;
 
 impl Fence for Always {
     fn holds(&self) -> bool {

@@ -11,11 +11,13 @@ use crate::kube_io::secret::SecretError;
 use crate::kube_io::vault::{Change, Stored, Vault};
 use crate::model::key::Purpose;
 use crate::model::secret::Credentials;
-use crate::providers::{Class, Error, IssuedKey, KeyIssuer, KeyRequest, Reason, RemoteKey};
+use crate::providers::{
+    Class, Error, IssuedKey, KeyAdopter, KeyIssuer, KeyRequest, Reason, RemoteKey,
+};
 
 /// How the vendor's keys are made.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(in crate::controllers::api_key) enum Kind {
     /// From material that is ours.
     Drafts,
     /// By the vendor.
@@ -54,7 +56,7 @@ struct Key {
 }
 
 /// The vendor and the API server.
-pub(super) struct World {
+pub(in crate::controllers::api_key) struct World {
     kind: Kind,
     state: Mutex<State>,
 }
@@ -113,7 +115,7 @@ impl State {
 }
 
 impl World {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(in crate::controllers::api_key) fn new(kind: Kind) -> Self {
         Self {
             kind,
             state: Mutex::default(),
@@ -211,6 +213,37 @@ impl World {
         state.secret = Some(stored);
     }
 
+    /// Makes a key in the console and stores it in a slot.
+    pub(in crate::controllers::api_key) fn hand_over(&self, slot: &str, id: &str) {
+        let mut state = self.state();
+        let key = Key {
+            name: None,
+            value: id.as_bytes().to_vec(),
+            is_alive: true,
+        };
+        state.keys.insert(id.to_owned(), key);
+        state.versions += 1;
+        let change = Change {
+            set: one(id.as_bytes()).prefixed(slot),
+            ..Change::default()
+        };
+        let stored = Stored::changed(state.secret.as_ref(), &change, state.versions);
+        state.secret = Some(stored);
+    }
+
+    /// Ends a key in the console.
+    pub(in crate::controllers::api_key) fn end_by_hand(&self, id: &str) {
+        self.state().keys.get_mut(id).unwrap().is_alive = false;
+    }
+
+    /// Returns the names of the Secret's entries.
+    pub(in crate::controllers::api_key) fn names(&self) -> Vec<String> {
+        let state = self.state();
+        let secret = state.secret.as_ref();
+        let names = secret.into_iter().flat_map(|secret| secret.entries.names());
+        names.map(str::to_owned).collect()
+    }
+
     pub(super) fn delete_secret(&self) {
         let mut state = self.state();
         state.secret = None;
@@ -239,7 +272,7 @@ impl World {
     }
 
     /// Returns the id of the key that a reader of the Secret gets.
-    pub(super) fn held(&self) -> Option<String> {
+    pub(in crate::controllers::api_key) fn held(&self) -> Option<String> {
         let state = self.state();
         let value = state.value()?;
         Some(state.of(&one(&value))?.0.clone())
@@ -391,5 +424,32 @@ impl KeyIssuer for World {
         self.chance(true)?;
         self.effect_done().await;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl KeyAdopter for World {
+    fn purposes(&self) -> &'static [Purpose] {
+        &[Purpose::Api]
+    }
+
+    fn entries(&self) -> &'static [&'static str] {
+        &[ENTRY]
+    }
+
+    async fn verify(&self, entries: &Credentials) -> Result<RemoteKey, Error> {
+        let state = self.state();
+        match state.of(entries) {
+            Some((id, key)) if key.is_alive => Ok(state.remote(id)),
+            _ => Err(error(Class::Park, Reason::KeyRevoked)),
+        }
+    }
+
+    fn how_to_make(&self) -> String {
+        "Make one in the console.".to_owned()
+    }
+
+    fn how_to_revoke(&self) -> String {
+        "End it in the console.".to_owned()
     }
 }
