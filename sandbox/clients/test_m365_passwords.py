@@ -28,7 +28,8 @@ def application(m365):
 
 
 def add(m365, builder, **how):
-    return m365.run(builder.add_password.post(AddPasswordPostRequestBody(password_credential=PasswordCredential(**how))))
+    request = AddPasswordPostRequestBody(password_credential=PasswordCredential(**how))
+    return m365.run(builder.add_password.post(request))
 
 
 def remove(m365, builder, key_id):
@@ -77,7 +78,8 @@ def test_by_the_id_of_the_application(m365):
     base = f"{m365.sandbox.url}/microsoft365/graph/v1.0/applications(appId='{CLIENT}')"
 
     def post(action, body):
-        return m365.session.post(f"{base}/{action}", json=body, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"}
+        return m365.session.post(f"{base}/{action}", json=body, headers=headers, timeout=30)
 
     made = post("addPassword", {"passwordCredential": {"displayName": "deputy 2"}})
     assert made.status_code == 200

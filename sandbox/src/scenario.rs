@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::microsoft365::scenario::Microsoft365Scenario;
+use crate::sendsafely::scenario::SendSafelyScenario;
 
 /// The whole file. A vendor that is left out knows nobody.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) struct Scenario {
     pub(crate) google: GoogleScenario,
     #[serde(default)]
     pub(crate) microsoft365: Microsoft365Scenario,
+    #[serde(default)]
+    pub(crate) sendsafely: SendSafelyScenario,
 }
 
 fn default_epoch() -> jiff::Timestamp {

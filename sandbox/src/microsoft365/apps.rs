@@ -24,6 +24,8 @@ pub(crate) struct Secret {
     pub(crate) end: i64,
     /// When all of Entra knows it, in milliseconds since 1970.
     pub(crate) known_from: i64,
+    /// When it was to end.
+    pub(crate) planned: i64,
 }
 
 impl Secret {
@@ -40,12 +42,23 @@ impl Secret {
             start,
             end,
             known_from: 0,
+            planned: end,
         }
     }
 
     /// Whether all of Entra knows it; the time is in seconds since 1970.
     pub(crate) fn is_known(&self, now: i64) -> bool {
         self.known_from <= now.saturating_mul(1000)
+    }
+
+    /// Lets it end before `now`.
+    pub(crate) fn expire(&mut self, now: i64) {
+        self.end = now - 1;
+    }
+
+    /// Lets it end when it was to end.
+    pub(crate) fn revive(&mut self) {
+        self.end = self.planned;
     }
 }
 

@@ -35,6 +35,10 @@ const ROLES: &[(&str, &str)] = &[
         "Files.ReadWrite.All",
         "75359482-378d-4052-8f01-80520e7db3cd",
     ),
+    (
+        "LicenseAssignment.Read.All",
+        "e2f98668-2877-4f38-a2f4-8202e0717aa1",
+    ),
     ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
     ("Mail.ReadBasic", "6be147d2-ea4f-4b5a-a3fa-3eab6f3c140a"),
     ("Mail.ReadBasic.All", "693c5e45-0940-467d-9b8a-1022fb9d42ef"),
@@ -47,6 +51,10 @@ const ROLES: &[(&str, &str)] = &[
     (
         "MailboxSettings.ReadWrite",
         "6931bccd-447a-43d1-b442-00a195474933",
+    ),
+    (
+        "Organization.Read.All",
+        "498476ce-e0fe-48b0-b801-37ba7e2685c6",
     ),
     ("Sites.Read.All", "332a536c-c7ef-4017-ab91-336970924f0d"),
     (
@@ -73,6 +81,7 @@ pub(crate) enum Need {
     Applications,
     /// Changing what belongs to applications.
     Credentials,
+    Skus,
     Mail,
     Send,
     MailboxSettings,
@@ -97,6 +106,11 @@ impl Need {
                 "Directory.ReadWrite.All",
             ],
             Self::Credentials => &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
+            Self::Skus => &[
+                "LicenseAssignment.Read.All",
+                "Organization.Read.All",
+                "Directory.Read.All",
+            ],
             Self::Mail => &["Mail.Read", "Mail.ReadWrite"],
             Self::Send => &["Mail.Send"],
             Self::MailboxSettings => &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],

@@ -103,6 +103,8 @@ impl<'de> Deserialize<'de> for QuotaProfile {
 pub(crate) struct Quirks {
     /// A deleted occurrence of a series is not announced by `calendarView/delta`.
     pub(crate) silent_occurrence_deletions: bool,
+    /// Of some messages that were changed, `messages/delta` tells id, folder and read flag and nothing else.
+    pub(crate) partial_messages: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -131,10 +133,13 @@ pub(crate) struct AppScenario {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum Audience {
     #[default]
-    AzureADMyOrg,
-    AzureADMultipleOrgs,
+    #[serde(rename = "AzureADMyOrg")]
+    Own,
+    #[serde(rename = "AzureADMultipleOrgs")]
+    Others,
     /// Such an application may have two secrets only.
-    AzureADandPersonalMicrosoftAccount,
+    #[serde(rename = "AzureADandPersonalMicrosoftAccount")]
+    Personal,
 }
 
 /// Whose tokens an application accepts instead of a secret.
@@ -190,8 +195,12 @@ pub(crate) struct UserScenario {
     /// Absent: as a shared mailbox needs it.
     pub(crate) enabled: Option<bool>,
     pub(crate) licensed: Option<bool>,
+    /// Part numbers. Absent: `ENTERPRISEPACK`, if licensed.
+    pub(crate) licenses: Option<Vec<String>>,
     #[serde(default = "yes")]
     pub(crate) mailbox: bool,
+    #[serde(default)]
+    pub(crate) mailbox_full: bool,
     #[serde(default)]
     pub(crate) shared: bool,
     pub(crate) drive: Option<bool>,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::setting::Setting;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
 use crate::instruments::clock::rfc3339_seconds;
@@ -44,33 +45,6 @@ pub(crate) fn answer(
         ("POST", ["grant"]) => consent_to(call, app, now, true),
         ("POST", ["revoke"]) => consent_to(call, app, now, false),
         _ => Err(unknown(&call.method, path)),
-    }
-}
-
-/// What a change says about something that there may be none of.
-#[derive(Default)]
-enum Setting<T> {
-    #[default]
-    Kept,
-    /// `null`.
-    Cleared,
-    Given(T),
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Option::<T>::deserialize(deserializer)?;
-        Ok(given.map_or(Self::Cleared, Self::Given))
-    }
-}
-
-impl<T> Setting<T> {
-    fn apply(self, place: &mut Option<T>) {
-        match self {
-            Self::Kept => {}
-            Self::Cleared => *place = None,
-            Self::Given(value) => *place = Some(value),
-        }
     }
 }
 
@@ -116,14 +90,20 @@ fn add_secret(call: &Call, app: &mut Registration, now: i64) -> Outcome {
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
         end_date_time: Option<jiff::Timestamp>,
+        #[serde(default)]
+        expired: bool,
     }
-    let end = body::<Request>(call)?.end_date_time;
+    let request: Request = body(call)?;
+    let end = request.end_date_time.map(jiff::Timestamp::as_second);
     let start = now.div_euclid(1000);
-    let end = end.map_or(start + SECRET_LIFE, jiff::Timestamp::as_second);
-    let secret = Secret::new(Some("secret".to_owned()), start, end);
+    let end = end.unwrap_or(start + SECRET_LIFE);
+    let mut secret = Secret::new(Some("secret".to_owned()), start, end);
+    if request.expired {
+        secret.expire(start);
+    }
     let (value, end) = (
         secret.value.clone(),
-        rfc3339_seconds(end.saturating_mul(1000)),
+        rfc3339_seconds(secret.end.saturating_mul(1000)),
     );
     let id = app.keep(secret);
     Ok(json!({ "secretId": id, "value": value, "endDateTime": end }))
@@ -141,7 +121,9 @@ fn expire_secret(call: &Call, app: &mut Registration, id: &str, now: i64) -> Out
         .get_mut(id)
         .ok_or_else(|| Refusal::not_found("secret"))?;
     if expired {
-        secret.end = now.div_euclid(1000) - 1;
+        secret.expire(now.div_euclid(1000));
+    } else {
+        secret.revive();
     }
     let end = rfc3339_seconds(secret.end.saturating_mul(1000));
     Ok(json!({ "secretId": id, "endDateTime": end }))

@@ -4,6 +4,7 @@
 mod apps;
 mod edits;
 mod items;
+mod setting;
 mod state;
 mod users;
 
@@ -23,6 +24,10 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
     let now = app.instruments.clock.now_ms();
     match (call.method.as_str(), path) {
         (_, ["apps", client, rest @ ..]) => apps::answer(world, call, client, rest, now),
+        ("DELETE", ["tokens"]) => {
+            world.tokens.end_all();
+            Ok(json!({}))
+        }
         ("PUT", ["issuers"]) => {
             let given: Issuer = body(call)?;
             world.apps.write().trust(given.issuer.clone(), given.jwks);
@@ -31,7 +36,10 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
         ("PUT", ["quirks"]) => {
             let quirks: Quirks = body(call)?;
             *world.quirks.write() = quirks;
-            Ok(json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions }))
+            Ok(
+                json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions,
+                "partialMessages": quirks.partial_messages }),
+            )
         }
         ("PUT", ["secret-propagation"]) => delay_secrets(world, call),
         ("POST", ["users"]) => users::add(world, call),

@@ -40,6 +40,15 @@ impl Context<'_> {
         user.ok_or_else(|| GraphError::no_directory_object(self.part(0)))
     }
 
+    /// Refuses change tracking where the mailbox has no room for its state.
+    pub(crate) fn needs_room(&self) -> Result<(), GraphError> {
+        let is_full = self.user()?.profile.read().mailbox_full;
+        if is_full {
+            return Err(GraphError::no_room());
+        }
+        Ok(())
+    }
+
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
         self.call.param(name)
     }

@@ -43,7 +43,8 @@ pub(crate) fn named<'a>(
     apps: &'a Apps,
 ) -> Result<&'a Registration, GraphError> {
     let key = context.part(0);
-    let by_client = context.call.path.contains("(appId=");
+    let mut segments = context.call.segments.iter();
+    let by_client = segments.any(|segment| segment.contains("(appId="));
     let app = if by_client {
         apps.find(key)
     } else {

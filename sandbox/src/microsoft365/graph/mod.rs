@@ -9,6 +9,7 @@ pub(crate) mod ids;
 mod passwords;
 pub(crate) mod route;
 pub(crate) mod select;
+pub(crate) mod skus;
 mod users;
 
 use http::StatusCode;

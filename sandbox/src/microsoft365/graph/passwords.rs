@@ -117,7 +117,7 @@ fn made(context: &Context<'_>, wanted: Wanted) -> Result<Secret, GraphError> {
 
 fn check_room(app: &Registration) -> Result<(), GraphError> {
     let wanted = app.secrets.len() + 1;
-    if app.audience != Audience::AzureADandPersonalMicrosoftAccount || wanted <= MOST_FOR_PERSONAL {
+    if app.audience != Audience::Personal || wanted <= MOST_FOR_PERSONAL {
         return Ok(());
     }
     Err(refused(format!(
