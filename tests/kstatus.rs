@@ -276,10 +276,9 @@ async fn a_key_in_every_phase() {
     let no_role = json!({"keyAdmin": false});
     let google = stage.sandbox.google();
     google.change_service_account(ACCOUNT, no_role).await;
-    let delete = stage
-        .objects(KEY)
-        .delete("robot", &kube::api::DeleteParams::default());
-    delete.await.expect("is deleted");
+    let keys = stage.objects(KEY);
+    let params = kube::api::DeleteParams::default();
+    keys.delete("robot", &params).await.expect("is deleted");
     is(
         &stage,
         KEY,

@@ -3,8 +3,16 @@
 mod kills;
 mod rotation;
 
+use std::sync::Arc;
+
+use deputy::http;
+use deputy::model::clock::SystemClock;
+use deputy::model::secret::Credentials;
+use deputy::providers::registry::ProviderSpec;
+use deputy::providers::{Clients, Keys, Pace};
 use serde_json::{Value, json};
 
+use crate::company::system::System;
 use crate::support::random;
 use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, company, condition, employee};
 use crate::support::tenant;
@@ -14,10 +22,7 @@ const PETER: &str = "peter.parker@acme.example";
 /// A company whose service account may manage its own keys, and a connection that is only verified.
 async fn stage() -> Stage {
     let mut company = company(&[employee(PETER, 20)]);
-    let google = &mut company["google"];
-    google["projects"][0]["apis"] =
-        json!(["gmail", "calendar", "drive", "admin", "licensing", "iam"]);
-    google["serviceAccounts"][0]["keyAdmin"] = json!(true);
+    System::Google.permit_keys(&mut company);
     let stage = Stage::new(&company).await;
     stage.store_new_key("key").await;
     let mut connection = stage.connection("acme");
@@ -29,12 +34,7 @@ async fn stage() -> Stage {
 /// A tenant whose application may manage its own secrets.
 async fn tenant_stage() -> Stage {
     let mut company = tenant::company(&[tenant::employee(PETER, 5)]);
-    let roles: Vec<_> = tenant::ROLES
-        .iter()
-        .chain(&["Application.ReadWrite.OwnedBy"])
-        .collect();
-    company["microsoft365"]["apps"][0]["roles"] = json!(roles);
-    company["microsoft365"]["apps"][0]["ownsItself"] = json!(true);
+    System::Microsoft365.permit_keys(&mut company);
     let stage = Stage::new(&company).await;
     tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
     stage.apply(tenant::connection(&stage, "acme")).await;
@@ -74,6 +74,35 @@ async fn held_id(stage: &Stage, name: &str) -> Option<String> {
     )
 }
 
+/// The vendor takes the key that a Secret holds, in a live call with it.
+async fn is_good(stage: &Stage, system: System, entries: &Value) {
+    let entries = entries.as_object().expect("has entries");
+    let entries = entries.iter().map(|(name, value)| {
+        let value = value.as_str().expect("is text");
+        (name.clone(), value.as_bytes().to_vec())
+    });
+    let entries = Credentials::new(entries);
+    let spec = system.provider(&stage.sandbox);
+    let spec: ProviderSpec = serde_json::from_value(spec).expect("is a spec");
+    let settings = http::Settings {
+        allowed: vec!["127.0.0.1".parse().expect("is a place")],
+        ..http::Settings::default()
+    };
+    let clients = Clients {
+        http: http::Client::new(settings).expect("sets the stack up"),
+        clock: Arc::new(SystemClock),
+    };
+    let pace = Pace {
+        requests_per_second: None,
+        per_user: 1,
+    };
+    let session = spec.open(&entries, pace, &clients).await.expect("opens");
+    let Some(Keys::Issued(issuer)) = session.keys() else {
+        panic!("{system:?} makes keys");
+    };
+    issuer.verify(&entries).await.expect("is a good key");
+}
+
 fn current(object: &Value) -> String {
     let id = object["status"]["current"]["id"].as_str();
     id.unwrap_or_else(|| panic!("has a key: {object:#}"))
@@ -89,12 +118,18 @@ fn previous(object: &Value) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
-async fn rotate(stage: &Stage, name: &str) -> Value {
+/// Asks for another key, and returns by what the request is known.
+async fn request_rotation(stage: &Stage, name: &str) -> String {
     let stamp = random::name("rotate");
     let annotations = json!({"deputy.dev/rotate-requested-at": stamp});
     stage
         .patch(KEY, name, json!({"metadata": {"annotations": annotations}}))
         .await;
+    stamp
+}
+
+async fn rotate(stage: &Stage, name: &str) -> Value {
+    let stamp = request_rotation(stage, name).await;
     stage
         .until(KEY, name, "the key to be replaced", |object| {
             let status = &object["status"];
@@ -119,10 +154,9 @@ async fn gone(stage: &Stage, name: &str) {
 }
 
 async fn delete(stage: &Stage, name: &str) {
-    let deleted = stage
-        .objects(KEY)
-        .delete(name, &kube::api::DeleteParams::default());
-    deleted.await.expect("is deleted");
+    let keys = stage.objects(KEY);
+    let deleted = keys.delete(name, &kube::api::DeleteParams::default()).await;
+    deleted.expect("is deleted");
 }
 
 #[tokio::test]
