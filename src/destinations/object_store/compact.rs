@@ -85,17 +85,18 @@ impl ParquetFolder {
         }
         let keep = self.winners(fold).await?;
         let stamp = self.read_stamp(COMPACT, newest).await?;
+        let stamp = stamp.of_folded(keep.live);
         let folder = layout::stream_folder(&self.prefix, stream);
         let path = folder.clone().join(fold.span.file_name());
         let entry = stamp
             .to_entry()
             .map_err(|error| self.place.corrupt(COMPACT, newest.name(), error))?;
-        let upload = Upload::new(Arc::clone(&self.store), path.clone());
+        let upload = Upload::new(Arc::clone(&self.store), path.clone(), self.part_bytes());
         let properties = columns::properties(fold.dataset, entry);
         let mut writer =
             AsyncArrowWriter::try_new(upload, columns::schema(fold.dataset), Some(properties))
                 .map_err(|error| self.place.parquet(COMPACT, newest.name(), &error))?;
-        if let Err(error) = self.copy_winners(fold, &keep, &mut writer).await {
+        if let Err(error) = self.copy_winners(fold, &keep.rows, &mut writer).await {
             writer.into_inner().abort().await;
             return Err(error);
         }
@@ -148,13 +149,14 @@ impl ParquetFolder {
     }
 
     /// Finds the rows that stay.
-    async fn winners(&self, fold: &Fold<'_>) -> Result<Rows, Error> {
+    async fn winners(&self, fold: &Fold<'_>) -> Result<Winners, Error> {
         let passes = self.passes(COMPACT, fold.files, 0).await?;
-        let mut keep = Rows::default();
+        let mut keep = Winners::default();
         for pass in 0..passes.count() {
             for row in self.pass(&passes, pass).await? {
+                keep.live += u64::from(row.is_live());
                 if row.is_live() || !fold.reaches_back {
-                    keep.insert(row.row());
+                    keep.rows.insert(row.row());
                 }
             }
         }
@@ -239,6 +241,14 @@ fn conform(batch: &RecordBatch, schema: &SchemaRef) -> ParquetResult<RecordBatch
     };
     let columns = schema.fields().iter().map(column).collect();
     RecordBatch::try_new(Arc::clone(schema), columns).map_err(ParquetError::from)
+}
+
+/// The newest row of every key.
+#[derive(Default)]
+struct Winners {
+    rows: Rows,
+    /// How many of them are no deletions.
+    live: u64,
 }
 
 /// A set of row numbers, one bit each.

@@ -95,6 +95,14 @@ impl ParquetFolder {
         connect::connect(spec, credentials)
     }
 
+    /// Returns how much of a file is sent at a time.
+    fn part_bytes(&self) -> usize {
+        match &self.folder {
+            Some(_) => upload::LOCAL_PART_BYTES,
+            None => upload::PART_BYTES,
+        }
+    }
+
     /// Fails where the folder is gone: it would be made anew, and its emptiness taken for an empty stream.
     fn present(&self, operation: &'static str) -> Result<(), Error> {
         match &self.folder {

@@ -22,6 +22,9 @@ pub(super) struct Stamp {
     sequence: u64,
     at: Timestamp,
     checkpoint: Checkpoint,
+    /// How many of the file's rows are live, each of another key. Only folding finds it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    live: Option<u64>,
 }
 
 /// Why a footer is not one of ours.
@@ -50,7 +53,21 @@ impl Stamp {
             sequence: commit.sequence,
             at: commit.at,
             checkpoint: commit.checkpoint.clone(),
+            live: None,
         }
+    }
+
+    /// Makes the stamp of a file that was folded, with `live` rows that are live.
+    pub(super) fn of_folded(self, live: u64) -> Self {
+        Self {
+            live: Some(live),
+            ..self
+        }
+    }
+
+    /// Returns how many of the file's rows are live, where it was folded.
+    pub(super) fn live(&self) -> Option<u64> {
+        self.live
     }
 
     /// Returns the commit.

@@ -13,10 +13,13 @@ use parquet::errors::Result as ParquetResult;
 
 use super::read::external;
 
-/// The size of a part, in bytes: the smallest that S3 takes.
+/// The size of a part, in bytes, where parts are requests: the smallest that S3 takes.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html>, read 2026-11-22.
-const PART_BYTES: usize = 5 << 20;
+pub(super) const PART_BYTES: usize = 5 << 20;
+
+/// The size of a part, in bytes, where parts are writes to a file.
+pub(super) const LOCAL_PART_BYTES: usize = 256 << 10;
 
 /// How many parts may be under way while the next one fills.
 const PARTS_UNDER_WAY: usize = 1;
@@ -25,6 +28,7 @@ const PARTS_UNDER_WAY: usize = 1;
 pub(super) struct Upload {
     store: Arc<dyn ObjectStore>,
     path: Path,
+    part_bytes: usize,
     state: State,
 }
 
@@ -38,11 +42,12 @@ enum State {
 }
 
 impl Upload {
-    /// Begins. Makes no request yet.
-    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path) -> Self {
+    /// Begins. Makes no request yet. `part_bytes` is what is held of the file, twice while a part is under way.
+    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path, part_bytes: usize) -> Self {
         Self {
             store,
             path,
+            part_bytes,
             state: State::Small {
                 pieces: Vec::new(),
                 bytes: 0,
@@ -63,7 +68,7 @@ impl Upload {
             State::Small { pieces, bytes } => {
                 *bytes += piece.len();
                 pieces.push(piece);
-                if *bytes > PART_BYTES {
+                if *bytes > self.part_bytes {
                     let pieces = mem::take(pieces);
                     self.begin_parts(pieces).await?;
                 }
@@ -79,7 +84,7 @@ impl Upload {
 
     async fn begin_parts(&mut self, pieces: Vec<Bytes>) -> object_store::Result<()> {
         let upload = self.store.put_multipart(&self.path).await?;
-        let mut parts = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
+        let mut parts = WriteMultipart::new_with_chunk_size(upload, self.part_bytes);
         for piece in pieces {
             parts.put(piece);
         }

@@ -49,9 +49,11 @@ impl Grants {
 
     /// Notes scopes that a token was got for.
     pub(super) fn learn_one(&self, granted: &[&str]) {
+        if self.listed.is_some() {
+            return;
+        }
         let known = self.known();
-        let is_known = granted.iter().all(|&scope| known.contains(scope));
-        if self.listed.is_none() && !is_known {
+        if !granted.iter().all(|&scope| known.contains(scope)) {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             Arc::make_mut(&mut known).extend(granted.iter().map(|&scope| scope.to_owned()));
         }

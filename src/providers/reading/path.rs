@@ -17,6 +17,9 @@ pub(in crate::providers) fn segment(id: &str) -> String {
     out
 }
 
+/// Room for the query of most requests, in bytes: one is made for each message.
+const QUERY_BYTES: usize = 320;
+
 /// Makes the address of a resource. `path` is relative to `base` and already percent-encoded; `query` is encoded here.
 ///
 /// Returns nothing where it would be no address, or where a server could resolve a segment such as `..` into another
@@ -25,7 +28,8 @@ pub(in crate::providers) fn address(base: &str, path: &str, query: &[(&str, &str
     if path.contains(['?', '#']) || path.split('/').any(leads_elsewhere) {
         return None;
     }
-    let mut text = format!("{base}/{path}");
+    let mut text = String::with_capacity(base.len() + path.len() + QUERY_BYTES);
+    text.extend([base, "/", path]);
     if !query.is_empty() {
         text.push('?');
         let start = text.len();

@@ -29,7 +29,7 @@ pub(super) use self::tokens::{
 };
 
 /// A fault: this reply in the place of the right one.
-fn reply(status: u16, body: Value) -> Value {
+fn reply(status: u16, body: &Value) -> Value {
     json!({"reply": {"status": status, "headers": {"Content-Type": "application/json"}, "body": body}})
 }
 
@@ -37,13 +37,13 @@ fn reply(status: u16, body: Value) -> Value {
 fn refusal(subject: &Subject, status: u16) -> Value {
     reply(
         status,
-        (subject.dialect.refusal)(status, "Something is wrong."),
+        &(subject.dialect.refusal)(status, "Something is wrong."),
     )
 }
 
 /// A fault: a page with this item, if any, and what follows it.
 fn page(subject: &Subject, item: Option<&str>, next: Next<'_>) -> Value {
-    reply(200, (subject.dialect.page)(subject.url(), item, next))
+    reply(200, &(subject.dialect.page)(subject.url(), item, next))
 }
 
 /// What decides what follows.

@@ -65,7 +65,7 @@ pub(in crate::providers) async fn no_error_shows_a_secret(subject: &Subject) {
     let requests = join_all(STRUCK.map(|person| subject.request(person))).await;
     let faults = statuses.iter().zip(STRUCK).map(|(&status, person)| {
         let body = (subject.dialect.refusal)(status, words);
-        subject.fault_for(person, &reply(status, body))
+        subject.fault_for(person, &reply(status, &body))
     });
     subject.strike(faults).await;
     let errors = requests
@@ -74,8 +74,8 @@ pub(in crate::providers) async fn no_error_shows_a_secret(subject: &Subject) {
     let mut errors = join_all(errors).await;
 
     let body = json!({"error": "invalid_request", "error_description": words});
-    let refused = [400, 401, 500].map(|status| reply(status, body.clone()));
-    for refusal in [&refused[..], &[reply(400, json!(words))]].concat() {
+    let refused = [400, 401, 500].map(|status| reply(status, &body));
+    for refusal in [&refused[..], &[reply(400, &json!(words))]].concat() {
         let path = json!({"pathPrefix": subject.dialect.token});
         subject
             .strike([json!({"match": path, "do": refusal})])

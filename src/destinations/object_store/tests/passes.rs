@@ -79,6 +79,33 @@ async fn the_newest_commit_is_read_without_reading_rows() {
 }
 
 #[tokio::test]
+async fn a_folded_stream_is_counted_by_what_its_file_says() {
+    let store = Faulty::new();
+    let folder = bucket(&store, LIMITS);
+    let body = noise(200_000);
+    let commits = [
+        vec![file("a", &body), file("b", "x")],
+        vec![file("a", &body), gone("b")],
+        vec![file("c", &body)],
+        vec![gone("d")],
+    ];
+    for (sequence, changes) in (1..).zip(commits) {
+        let commit = commit(sequence, 1);
+        folder.commit(&stream(), &commit, changes).await.unwrap();
+    }
+    folder.compact(&stream()).await.unwrap();
+    store.read.store(0, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(folder.count(&stream()).await.unwrap(), 2);
+    let read = store.read.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(read < 64 << 10, "{read} bytes read");
+    // What is committed after it is counted too.
+    let later = vec![gone("a"), file("e", "x"), file("f", "x")];
+    let commit = commit(5, 1);
+    folder.commit(&stream(), &commit, later).await.unwrap();
+    assert_eq!(folder.count(&stream()).await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn many_row_groups_are_folded_in_parts() {
     let store = Faulty::new();
     let folder = bucket(&store, LIMITS);

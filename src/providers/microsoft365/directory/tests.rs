@@ -307,7 +307,12 @@ async fn licences_stand_with_their_ids_and_are_named_where_that_may_be_read() {
         let licenses = user.licenses.as_ref().unwrap();
         licenses.iter().map(ToString::to_string).collect()
     };
-    let (found, calls) = one(&["User.Read.All"], user.clone(), &[answer.clone()]).await;
+    let (found, calls) = one(
+        &["User.Read.All"],
+        user.clone(),
+        std::slice::from_ref(&answer),
+    )
+    .await;
     assert_eq!(shown(&found), ["6FD2C87F-b296", "f30db892"]);
     assert_eq!(calls.len(), 1, "{calls:?}");
     let roles = ["User.Read.All", "LicenseAssignment.Read.All"];

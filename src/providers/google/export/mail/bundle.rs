@@ -15,7 +15,7 @@ use crate::model::apart::apart;
 use crate::model::privacy::Privacy;
 
 /// A bundle is read when it has so many replies, ...
-const REPLIES: usize = 64;
+const REPLIES: usize = 32;
 /// ... or so many bytes.
 const BYTES: usize = 1 << 20;
 
