@@ -302,6 +302,7 @@ async fn the_operator_gets_what_it_needs_and_no_more() {
     }
     let refused = [
         ("create", "", "secrets"),
+        ("patch", "", "secrets"),
         ("delete", "", "secrets"),
         ("get", "", "configmaps"),
         ("create", "", "pods"),
@@ -314,5 +315,38 @@ async fn the_operator_gets_what_it_needs_and_no_more() {
             !may(&client, &account, asked, namespace.name()).await,
             "{asked:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_written_only_where_keys_are_wanted() {
+    let namespace = Namespace::create().await;
+    let client = namespace.client().await;
+    let release = Release::new(namespace.name());
+    let value = format!("watchNamespace={}", json!(namespace.name()));
+    let values = [
+        &value,
+        "crds={\"install\":false}",
+        "apiKeys={\"enabled\":true}",
+    ];
+    manifests::apply(&client, namespace.name(), &release.render(&values))
+        .await
+        .expect("is installed");
+    let account = format!(
+        "system:serviceaccount:{}:{}",
+        namespace.name(),
+        release.object_name()
+    );
+    for (verb, allowed) in [
+        ("get", true),
+        ("create", true),
+        ("patch", true),
+        ("update", false),
+        ("delete", false),
+        ("deletecollection", false),
+    ] {
+        let asked = (verb, "", "secrets");
+        let found = may(&client, &account, asked, namespace.name()).await;
+        assert_eq!(found, allowed, "{verb}");
     }
 }

@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 use crate::support::stage::{
-    CLIENT_ID, CONNECTION, KEY, Kind, SCOPES, Stage, USER, company, condition, employee, person,
+    ACCOUNT, CLIENT_ID, CONNECTION, KEY, Kind, SCOPES, Stage, USER, company, condition, employee,
+    person,
 };
 
 const PETER: &str = "peter.parker@acme.example";
@@ -240,10 +241,51 @@ async fn a_person_in_every_phase() {
 }
 
 #[tokio::test]
-async fn a_key_is_refused_and_not_passed_over() {
-    let stage = Stage::new(&company(&[])).await;
+async fn a_key_in_every_phase() {
+    let mut company = company(&[]);
+    let google = &mut company["google"];
+    google["projects"][0]["apis"] = json!(["admin", "iam"]);
+    google["serviceAccounts"][0]["keyAdmin"] = json!(true);
+    let stage = Stage::new(&company).await;
     let mut operator = stage.operator();
+    let mut key = api_key("robot");
+    key["spec"]["purpose"] = json!("API");
+    stage.apply(key).await;
+    is(
+        &stage,
+        KEY,
+        "robot",
+        Verdict::InProgress,
+        "ConnectionNotFound",
+    )
+    .await;
+    stage.store_new_key("key").await;
+    stage.apply(stage.connection("acme")).await;
+    is(&stage, KEY, "robot", Verdict::Current, "KeyGood").await;
+    let suspend = json!({"spec": {"suspend": true}});
+    stage.patch(KEY, "robot", suspend).await;
+    let parked = stage
+        .until(KEY, "robot", "to be suspended", |object| {
+            condition(object, "Suspended")["status"] == "True"
+        })
+        .await;
+    assert_eq!(judge(&parked), Verdict::Current);
+
     stage.apply(api_key("scim")).await;
-    is(&stage, KEY, "scim", Verdict::Failed, "NotSupportedYet").await;
+    is(&stage, KEY, "scim", Verdict::Failed, "PurposeNotSupported").await;
+    let no_role = json!({"keyAdmin": false});
+    let google = stage.sandbox.google();
+    google.change_service_account(ACCOUNT, no_role).await;
+    let keys = stage.objects(KEY);
+    let params = kube::api::DeleteParams::default();
+    keys.delete("robot", &params).await.expect("is deleted");
+    is(
+        &stage,
+        KEY,
+        "robot",
+        Verdict::Terminating,
+        "RevocationPending",
+    )
+    .await;
     assert!(operator.is_running());
 }

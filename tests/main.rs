@@ -30,6 +30,8 @@ mod harness;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod kstatus;
 #[cfg(test)]
 mod layers;

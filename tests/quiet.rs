@@ -1,27 +1,15 @@
 //! Where nothing changes, nothing is written, and the vendor is asked once a stream and interval. An hour passes in a minute.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
-use deputy::controllers::operator::Operator;
-use deputy::http;
-use deputy::kube_io::events::Events;
-use deputy::kube_io::key::Scope;
-use deputy::kube_io::lease::Leadership;
-use deputy::kube_io::runner::Runtime;
-use deputy::model::clock::{Clock, FastClock, SystemClock};
-use deputy::providers::Clients;
-use deputy::supervisor::{Supervisor, SupervisorError};
-use deputy::telemetry::metrics::Metrics;
+use deputy::model::clock::{Clock as _, FastClock};
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 use crate::support::apiserver::ApiServer;
 use crate::support::audit;
+use crate::support::hurried::{Running, keep_in_step};
 use crate::support::sandbox_log::Call;
 use crate::support::stage::{ADMIN, CONNECTION, DEADLINE, Stage, USER, company, employee, person};
 use crate::support::{tenant, wait};
@@ -29,76 +17,9 @@ use crate::support::{tenant, wait};
 /// An interval of a minute takes a second.
 const SPEED: i32 = 60;
 const INTERVALS: usize = 10;
-const GRACE: Duration = Duration::from_secs(10);
 const PETER: &str = "peter.parker@acme.example";
 const MARY: &str = "mary.jane@acme.example";
 const PEOPLE: [(&str, &str); 2] = [("peter", PETER), ("mary", MARY)];
-
-/// The operator in this process, on a clock that runs faster.
-struct Running {
-    task: JoinSet<Result<(), SupervisorError>>,
-    stop: CancellationToken,
-}
-
-impl Running {
-    fn start(stage: &Stage, clock: FastClock) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(clock);
-        let settings = http::Settings {
-            allowed: vec!["127.0.0.1".parse().unwrap()],
-            ..http::Settings::default()
-        };
-        let clients = Clients {
-            http: http::Client::new(settings).unwrap(),
-            clock: Arc::clone(&clock),
-        };
-        let mut supervisor = Supervisor::new();
-        let runtime = Runtime {
-            events: Events::new(stage.client.clone(), None),
-            client: stage.client.clone(),
-            clock,
-            metrics: Arc::new(Metrics::new()),
-            leadership: Leadership::unchallenged(),
-            stop: supervisor.stop(),
-        };
-        let scope = Scope::Namespace(stage.namespace.clone());
-        Operator {
-            runtime,
-            scope,
-            clients,
-        }
-        .start(&mut supervisor);
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let mut task = JoinSet::new();
-        task.spawn(supervisor.run(stopped, GRACE));
-        Self { task, stop }
-    }
-
-    async fn end(mut self) {
-        self.stop.cancel();
-        let ended = self.task.join_next().await;
-        ended.unwrap().unwrap().expect("ends as it should");
-    }
-}
-
-/// Lets the vendor's clock run as fast, so that nobody finds the other's wrong.
-fn keep_in_step(stage: &Stage, clock: FastClock) -> DropGuard {
-    let url = stage.sandbox.url().join("_sandbox/clock").unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let done = CancellationToken::new();
-    let until = done.clone();
-    #[allow(clippy::disallowed_methods, reason = "it ends with the test")]
-    tokio::spawn(async move {
-        let mut tick = tokio::time::interval(Duration::from_millis(250));
-        while until.run_until_cancelled(tick.tick()).await.is_some() {
-            let ahead = clock.now().duration_since(SystemClock.now()).as_secs();
-            let body = json!({"offsetSeconds": ahead});
-            let asked = client.request(Method::PUT, url.clone()).json(&body).send();
-            let _gone = asked.await; // the test has ended
-        }
-    });
-    done.drop_guard()
-}
 
 /// A company whose people are synced, and a clock that has been running since.
 async fn synced() -> (Stage, FastClock, DropGuard, Running) {

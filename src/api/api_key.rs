@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Conditions, ConnectionRef, not_observed};
 use super::duration::Span;
+pub use crate::model::key::Purpose;
 
 /// One API key of a service account: issued, written to a Secret, rotated and revoked.
 #[derive(CustomResource, Debug, Clone, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -71,7 +72,8 @@ pub struct ApiKeySpec {
     #[schemars(length(max = 200))]
     pub description: Option<String>,
 
-    /// When the key is replaced. Default: never; its expiry is still reported.
+    /// When the key is replaced. Default: never; its expiry is still reported. The annotation
+    /// `deputy.dev/rotate-requested-at` (any new value) asks for another key now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
 
@@ -80,29 +82,21 @@ pub struct ApiKeySpec {
     #[x_kube(validation = Rule::new("duration(self) >= duration('1h')").message("must be at least 1h"))]
     pub expires_after: Option<Span>,
 
-    /// The Secret that the key is written to. Cannot be changed.
+    /// The Secret that the key is written to; it must not be there yet. It goes with this object unless `deletionPolicy` is
+    /// `Orphan`. Where it is the Secret of the connection itself, the key that the connection uses is the one that is
+    /// replaced, and it stays. Cannot be changed.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = Rule::new("self == oldSelf").message("the Secret's name cannot be changed: make a new ApiKey"))]
     pub secret_name: String,
 
-    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first. `Orphan`: it stays good.
+    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, and the object waits
+    /// until it is. `Orphan`: it stays good, and so does the Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<KeyDeletionPolicy>,
 
     /// Makes no request to the vendor while true. All else is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
-}
-
-/// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Purpose {
-    /// The vendor's API.
-    #[serde(rename = "API")]
-    Api,
-    /// Provisioning by SCIM.
-    #[serde(rename = "SCIM")]
-    Scim,
 }
 
 /// When a key is replaced.
@@ -138,9 +132,15 @@ pub struct ApiKeyStatus {
     /// The last request annotation that was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_handled_reconcile_at: Option<String>,
+    /// The last request for another key that was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_handled_rotate_at: Option<String>,
     /// The account that the key belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// How many keys were asked for so far.
+    #[serde(default)]
+    pub sequence: u32,
     /// The key in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<KeyStatus>,
@@ -165,7 +165,9 @@ impl Default for ApiKeyStatus {
         Self {
             observed_generation: not_observed(),
             last_handled_reconcile_at: None,
+            last_handled_rotate_at: None,
             account: None,
+            sequence: 0,
             current: None,
             previous: Vec::new(),
             pending: None,
@@ -203,12 +205,26 @@ pub struct PreviousKeyStatus {
     pub revoke_after: Timestamp,
 }
 
-/// A key that is about to be issued: written down first, so that a crash cannot leave one behind unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A key that is about to be issued, or not in use yet: written down first, so that a crash cannot leave one behind unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingKeyStatus {
     /// Counts the keys of this object.
     pub sequence: u32,
-    /// The name that it will have at the vendor.
+    /// The name that it has, or will have, at the vendor.
     pub name: String,
+    /// The vendor's id of it, once it is issued and in the Secret's next slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// When it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub created_at: Option<Timestamp>,
+    /// When it is to end, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub expires_at: Option<Timestamp>,
+    /// The start of a SHA-256 over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
 }

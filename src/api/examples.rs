@@ -27,6 +27,7 @@ pub fn all() -> Result<Vec<Example>, Error> {
     for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
         all.push(connection(name, &provider())?);
         all.push(users(name)?);
+        all.push(own_key(name)?);
     }
     all.push(key()?);
     Ok(all)
@@ -120,9 +121,29 @@ fn key() -> Result<Example, Error> {
     }))?;
     Ok(Example {
         name: "api-key.yaml".into(),
-        about: "A key that is replaced every 90 days. This version keeps the schema and says in the object's conditions that it \
-                does not issue keys yet."
-            .into(),
+        about: "A key that is replaced every 90 days, a day before the old one is revoked.".into(),
+        objects: vec![object],
+    })
+}
+
+/// A key of the connection itself, which goes on with the new one.
+fn own_key(provider: &str) -> Result<Example, Error> {
+    let name = format!("acme-{provider}");
+    let object = checked::<ApiKey>(json!({
+        "apiVersion": "deputy.dev/v1alpha1",
+        "kind": "ApiKey",
+        "metadata": {"name": name, "namespace": "revops"},
+        "spec": {
+            "connectionRef": {"name": name},
+            "purpose": "API",
+            "rotation": {"interval": "720h", "overlap": "24h"},
+            "expiresAfter": "1440h",
+            "secretName": format!("{name}-key"),
+        },
+    }))?;
+    Ok(Example {
+        name: format!("key-{provider}.yaml"),
+        about: "Replaces the key that the connection itself uses every 30 days. Do not keep that Secret in Git.".into(),
         objects: vec![object],
     })
 }
@@ -149,8 +170,10 @@ mod tests {
             [
                 "connection-google.yaml",
                 "users-google.yaml",
+                "key-google.yaml",
                 "connection-microsoft365.yaml",
                 "users-microsoft365.yaml",
+                "key-microsoft365.yaml",
                 "api-key.yaml"
             ]
         );

@@ -30,6 +30,8 @@ pub const RECONCILE_REQUESTED_AT: &str = "deputy.dev/reconcile-requested-at";
 pub const FLUX_REQUESTED_AT: &str = "reconcile.fluxcd.io/requestedAt";
 /// Asks for a full re-sync in a new generation, on a `SyncedUser`.
 pub const RESYNC_REQUESTED_AT: &str = "deputy.dev/resync-requested-at";
+/// Asks for another key now, on an `ApiKey`; its value is answered in `status.lastHandledRotateAt`.
+pub const ROTATE_REQUESTED_AT: &str = "deputy.dev/rotate-requested-at";
 
 /// Returns the value of the annotation that asks for a reconcile, of either spelling.
 pub fn requested_at(meta: &kube::core::ObjectMeta) -> Option<String> {

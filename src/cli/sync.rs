@@ -96,10 +96,10 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
         session: open(input, clients).await?,
         destination: Some(destination),
         seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),
-        roster: Roster::new(
+        roster: Arc::new(Roster::new(
             Arc::clone(&clients.clock),
             effective::validation_interval(spec),
-        ),
+        )),
     })
 }
 

@@ -1,4 +1,5 @@
-//! What is known of the cluster, from the caches: which people belong to which connection, and who admits whom.
+//! What is known of the cluster, from the caches: which people and keys belong to which connection, and who
+//! admits whom.
 
 use std::sync::Arc;
 
@@ -6,7 +7,8 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::core::{Selector, SelectorExt};
 use kube::{Client, Resource, ResourceExt};
 
-use crate::api::{ServiceAccountConnection, SyncedUser};
+use super::api_key::connection_of;
+use crate::api::{ApiKey, ServiceAccountConnection, SyncedUser};
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::watch::{Metadata, Objects};
 
@@ -19,6 +21,8 @@ pub struct Cluster {
     pub connections: Objects<ServiceAccountConnection>,
     /// All people.
     pub users: Objects<SyncedUser>,
+    /// All keys.
+    pub keys: Objects<ApiKey>,
     /// Names and versions of Secrets, never their content.
     pub secrets: Metadata<Secret>,
     /// Labels of namespaces; none where Deputy is confined to one namespace.
@@ -40,6 +44,7 @@ impl Cluster {
     pub async fn complete(&self) {
         self.connections.complete().await;
         self.users.complete().await;
+        self.keys.complete().await;
         self.secrets.complete().await;
         if let Some(namespaces) = &self.namespaces {
             namespaces.complete().await;
@@ -63,6 +68,17 @@ impl Cluster {
         let mut users = self.users_of(&ObjectKey::of(connection));
         users.retain(|user| self.admits(connection, &user.namespace().unwrap_or_default()));
         users
+    }
+
+    /// Returns the keys of a connection's account in namespaces that it admits.
+    pub fn admitted_keys_of(&self, connection: &ServiceAccountConnection) -> Vec<Arc<ApiKey>> {
+        let of = ObjectKey::of(connection);
+        let mut keys = self.keys.all();
+        keys.retain(|key| {
+            connection_of(key) == of
+                && self.admits(connection, &key.namespace().unwrap_or_default())
+        });
+        keys
     }
 
     /// Returns whether a connection may be used from a namespace. Only the connection can open itself.

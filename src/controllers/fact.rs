@@ -134,7 +134,9 @@ impl From<&SecretError> for Fact {
     fn from(error: &SecretError) -> Self {
         let message = format!("{error} {}", error.remedy());
         match error {
-            SecretError::Unavailable { .. } => Self::unknown(error.reason(), message),
+            SecretError::Unavailable { .. } | SecretError::Changed { .. } => {
+                Self::unknown(error.reason(), message)
+            }
             _ => Self::bad(error.reason(), message),
         }
     }

@@ -24,6 +24,7 @@ pub struct Origin {
 }
 
 /// An opened connection.
+#[derive(Clone)]
 pub struct Link {
     /// What it was opened with.
     pub origin: Origin,
@@ -40,7 +41,18 @@ pub struct Link {
     /// How many people may be synced at once.
     pub seats: Arc<Semaphore>,
     /// The people found so far.
-    pub roster: Roster,
+    pub roster: Arc<Roster>,
+}
+
+impl Link {
+    /// Returns the same link as opened with another origin that comes to the same.
+    #[must_use]
+    pub fn with_origin(&self, origin: Origin) -> Self {
+        Self {
+            origin,
+            ..self.clone()
+        }
+    }
 }
 
 /// All opened connections. Clones share them.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::stream::{self, StreamExt};
+use futures::stream::StreamExt;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::{Api, ResourceExt};
 
@@ -13,7 +13,7 @@ use super::links::Links;
 use super::synced_user::SyncedUserReconciler;
 use super::synced_user::pool::{self, Pool};
 use super::triggers;
-use crate::api::{ApiKey, SyncedUser};
+use crate::api::SyncedUser;
 use crate::kube_io::key::Scope;
 use crate::kube_io::lease::Leadership;
 use crate::kube_io::progress::Progress;
@@ -43,7 +43,7 @@ impl Fence for Leader {
 
 struct Parts {
     cluster: Cluster,
-    keys: Objects<ApiKey>,
+    fence: Arc<dyn Fence>,
     links: Links,
     suspects: Suspects,
     pool: Pool,
@@ -52,9 +52,9 @@ struct Parts {
 impl Operator {
     /// Starts everything under the supervisor, and returns the watches for the health checks.
     pub fn start(self, supervisor: &mut Supervisor) -> Vec<Progress> {
-        let (cluster, keys, watches) = self.watch(supervisor);
-        let fence = Arc::new(Leader(self.runtime.leadership.clone()));
-        let (pool, jobs) = pool::pool(Arc::clone(&self.clients.clock), fence);
+        let (cluster, watches) = self.watch(supervisor);
+        let fence: Arc<dyn Fence> = Arc::new(Leader(self.runtime.leadership.clone()));
+        let (pool, jobs) = pool::pool(Arc::clone(&self.clients.clock), Arc::clone(&fence));
         supervisor.worker("jobs", jobs.drive(supervisor.stop()));
         supervisor.background(
             "departures",
@@ -63,18 +63,18 @@ impl Operator {
         let (links, suspects) = (Links::default(), Suspects::default());
         let parts = Parts {
             cluster,
-            keys,
+            fence,
             links,
             suspects,
             pool,
         };
         self.run_connections(&parts, supervisor);
         self.run_users(&parts, supervisor);
-        self.run_keys(parts, supervisor);
+        self.run_keys(&parts, supervisor);
         watches
     }
 
-    fn watch(&self, supervisor: &mut Supervisor) -> (Cluster, Objects<ApiKey>, Vec<Progress>) {
+    fn watch(&self, supervisor: &mut Supervisor) -> (Cluster, Vec<Progress>) {
         let client = || self.runtime.client.clone();
         let (connections, driver) = watch::objects(client(), &self.scope);
         supervisor.background("watch connections", driver);
@@ -94,6 +94,7 @@ impl Operator {
             client: client(),
             connections,
             users,
+            keys,
             secrets,
             namespaces: None,
         };
@@ -103,7 +104,7 @@ impl Operator {
             watches.push(namespaces.progress().clone());
             cluster.namespaces = Some(namespaces);
         }
-        (cluster, keys, watches)
+        (cluster, watches)
     }
 
     fn run_connections(&self, parts: &Parts, supervisor: &mut Supervisor) {
@@ -165,18 +166,24 @@ impl Operator {
         }
     }
 
-    fn run_keys(self, parts: Parts, supervisor: &mut Supervisor) {
+    fn run_keys(&self, parts: &Parts, supervisor: &mut Supervisor) {
         let reconciler = ApiKeyReconciler {
-            clock: self.clients.clock,
+            cluster: parts.cluster.clone(),
+            links: parts.links.clone(),
+            fence: Arc::clone(&parts.fence),
+            events: self.runtime.events.clone(),
+            clock: Arc::clone(&self.clients.clock),
+            metrics: Arc::clone(&self.runtime.metrics),
         };
+        let triggers = triggers::of_keys(&parts.cluster, &parts.links);
         let run = runner::run(
             Arc::new(reconciler),
-            parts.keys,
-            stream::pending().boxed(),
-            self.runtime,
+            parts.cluster.keys.clone(),
+            triggers,
+            self.runtime.clone(),
             Settings::default(),
         );
-        supervisor.worker("keys", run);
+        supervisor.worker("keys", self.once_complete(parts, run));
     }
 }
 

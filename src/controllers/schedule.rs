@@ -22,6 +22,13 @@ pub fn jittered(uid: &str, interval: SignedDuration) -> SignedDuration {
     interval.saturating_add(SignedDuration::from_secs(extra))
 }
 
+/// Returns `interval` with up to a twentieth less, by the object's UID.
+pub fn ahead(uid: &str, interval: SignedDuration) -> SignedDuration {
+    let twentieth = interval.as_secs() / 20;
+    let less = i64::try_from(hash(uid) % twentieth.max(1).unsigned_abs()).unwrap_or(0);
+    interval.saturating_sub(SignedDuration::from_secs(less))
+}
+
 /// Returns `first` doubled with every failure in a row after the first one, up to `most`.
 pub fn backed_off(first: SignedDuration, most: SignedDuration, failures: u32) -> SignedDuration {
     let doublings = failures.saturating_sub(1).min(16);

@@ -7,16 +7,17 @@ use std::collections::HashMap;
 use futures::stream::{self, BoxStream, StreamExt};
 use kube::{Resource, ResourceExt};
 
+use super::api_key::connection_of;
 use super::cluster::{Cluster, connection_key};
 use super::connection::{Suspects, secrets_of};
 use super::links::Links;
 use super::synced_user::pool::Pool;
-use crate::api::{ServiceAccountConnection, SyncedUser};
+use crate::api::{ApiKey, ServiceAccountConnection, SyncedUser};
 use crate::kube_io::conditions::find;
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::watch;
 
-/// A connection is looked at again when one of its Secrets or people has changed, or a sync has found it failing.
+/// A connection is looked at again when one of its Secrets, people or keys has changed, or a sync has found it failing.
 pub(super) fn of_connections(
     cluster: &Cluster,
     suspects: &Suspects,
@@ -24,7 +25,66 @@ pub(super) fn of_connections(
     let known = cluster.clone();
     let by_secret = cluster.secrets.changes();
     let by_secret = by_secret.flat_map(move |secret| stream::iter(readers(&known, &secret)));
-    stream::select_all([by_secret.boxed(), by_user(cluster), suspects.changes()]).boxed()
+    let every = [
+        by_secret.boxed(),
+        by_user(cluster),
+        by_key(cluster),
+        suspects.changes(),
+    ];
+    stream::select_all(every).boxed()
+}
+
+/// A connection keeps its finalizer for as long as it has keys. A key that has gone no longer says whose it was.
+fn by_key(cluster: &Cluster) -> BoxStream<'static, ObjectKey> {
+    let keys = cluster.keys.clone();
+    let mut connections = HashMap::new();
+    let connection_of = move |key: ObjectKey| match keys.get(&key) {
+        Some(found) => {
+            let connection = connection_of(&found);
+            connections.insert(key, connection.clone());
+            Some(connection)
+        }
+        None => connections.remove(&key),
+    };
+    let changes = cluster
+        .keys
+        .changes_in(|key: &ApiKey| key.meta().generation);
+    changes
+        .map(connection_of)
+        .filter_map(std::future::ready)
+        .boxed()
+}
+
+/// A key is looked at again when its connection has changed or was opened, or its Secret has changed.
+pub(super) fn of_keys(cluster: &Cluster, links: &Links) -> BoxStream<'static, ObjectKey> {
+    let changed = cluster.connections.changes_in(what_keys_depend_on);
+    let known = cluster.clone();
+    let by_connection = stream::select(changed, links.opened()).flat_map(move |connection| {
+        let mut keys = known.keys.all();
+        keys.retain(|key| connection_of(key) == connection);
+        stream::iter(keys.into_iter().map(|key| ObjectKey::of(&*key)))
+    });
+    let known = cluster.clone();
+    let by_secret = cluster.secrets.changes().flat_map(move |secret| {
+        let mut keys = known.keys.all();
+        keys.retain(|key| {
+            key.spec.secret_name == secret.name
+                && key.namespace().as_ref() == Some(&secret.namespace)
+        });
+        stream::iter(keys.into_iter().map(|key| ObjectKey::of(&*key)))
+    });
+    stream::select(by_connection, by_secret).boxed()
+}
+
+/// What a key's next step depends on.
+fn what_keys_depend_on(connection: &ServiceAccountConnection) -> impl std::hash::Hash + use<> {
+    let status = connection.status.as_ref();
+    let conditions = status.map(|status| status.conditions.as_slice());
+    let turn = |type_| turn(conditions.unwrap_or_default(), type_);
+    let observed = status.map(|status| status.observed_generation);
+    let is_leaving = connection.meta().deletion_timestamp.is_some();
+    let turns = [turn("Authenticated"), turn("Suspended")];
+    (connection.meta().generation, observed, is_leaving, turns)
 }
 
 /// A person who has gone no longer says which connection was theirs, so it is remembered.

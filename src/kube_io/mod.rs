@@ -18,6 +18,7 @@ pub mod progress;
 pub mod reconciler;
 pub mod runner;
 pub mod secret;
+pub mod vault;
 pub mod watch;
 
 mod finalizer;

@@ -26,6 +26,37 @@ pub enum SecretError {
         /// What was looked for.
         name: String,
     },
+    /// The operator's own account may not write it. Retried seldom.
+    #[strum(serialize = "SecretNotWritable")]
+    #[error("Deputy may not write the Secret {namespace}/{name}.")]
+    NotWritable {
+        /// Where it would be.
+        namespace: String,
+        /// What would be written.
+        name: String,
+    },
+    /// Somebody else has written it since it was read. Retried at once.
+    #[strum(serialize = "SecretChanged")]
+    #[error("The Secret {namespace}/{name} has changed meanwhile.")]
+    Changed {
+        /// Where it is.
+        namespace: String,
+        /// What it is called.
+        name: String,
+    },
+    /// The API server does not take what was to be written: it is immutable, or an admission policy stands against it.
+    #[strum(serialize = "SecretRefused")]
+    #[error(
+        "The API server does not take the Secret {namespace}/{name} as it was to be written ({complaint})."
+    )]
+    Refused {
+        /// Where it would be.
+        namespace: String,
+        /// What would be written.
+        name: String,
+        /// What the API server said, as a status code.
+        complaint: String,
+    },
     /// The API server did not answer as it should. Retried.
     #[strum(serialize = "SecretUnavailable")]
     #[error("The Secret {namespace}/{name} could not be read: the API server {complaint}.")]
@@ -54,7 +85,15 @@ impl SecretError {
             Self::Forbidden { namespace, name } => format!(
                 "Grant `get` on secrets to Deputy's service account in the namespace {namespace} (for this one: resourceNames: [{name}])."
             ),
-            Self::Unavailable { .. } => {
+            Self::NotWritable { namespace, name } => format!(
+                "Grant `create` and `patch` on secrets to Deputy's service account in the namespace {namespace} (patch for this one alone: \
+                 resourceNames: [{name}]); the chart does it with apiKeys.enabled."
+            ),
+            Self::Refused { .. } => {
+                "See whether the Secret is immutable (then delete it, or name another one), or which admission policy stands against it."
+                    .to_owned()
+            }
+            Self::Changed { .. } | Self::Unavailable { .. } => {
                 "Nothing, if it passes; it is tried again by itself.".to_owned()
             }
         }
@@ -74,7 +113,7 @@ pub async fn read(client: Client, namespace: &str, name: &str) -> Result<Credent
     ))
 }
 
-fn classify(error: &kube::Error, namespace: &str, name: &str) -> SecretError {
+pub(super) fn classify(error: &kube::Error, namespace: &str, name: &str) -> SecretError {
     let (namespace, name) = (namespace.to_owned(), name.to_owned());
     match error {
         kube::Error::Api(status) if status.is_not_found() => {
@@ -92,7 +131,7 @@ fn classify(error: &kube::Error, namespace: &str, name: &str) -> SecretError {
 }
 
 /// Nothing of a reply's body may get into the message.
-fn complaint(error: &kube::Error) -> String {
+pub(super) fn complaint(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => {
             format!("answered {} {}", status.code, status.reason)

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod cursor;
 pub mod dataset;
 pub mod email;
+pub mod key;
 pub mod privacy;
 pub mod record;
 pub mod row;

@@ -34,6 +34,11 @@ impl Credentials {
         )
     }
 
+    /// Takes entries over whose values are closed already.
+    pub fn closed(entries: impl IntoIterator<Item = (String, SecretSlice<u8>)>) -> Self {
+        Self(entries.into_iter().collect())
+    }
+
     /// Returns a value, closed.
     pub fn get(&self, name: &str) -> Option<&SecretSlice<u8>> {
         self.0.get(name)
@@ -42,6 +47,58 @@ impl Credentials {
     /// Returns the names of the entries, in order: what a message may list when the wanted one is missing.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// Returns whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the entries, values closed.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &SecretSlice<u8>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Returns the entries whose names pass a test.
+    #[must_use]
+    pub fn filtered(&self, test: impl Fn(&str) -> bool) -> Self {
+        let entries = self.0.iter().filter(|(name, _)| test(name));
+        Self(
+            entries
+                .map(|(n, value)| (n.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
+    /// Returns the entries of these names, all of them or nothing.
+    #[must_use]
+    pub fn whole(&self, names: &[&str]) -> Option<Self> {
+        let found = self.filtered(|name| names.contains(&name));
+        (found.0.len() == names.len()).then_some(found)
+    }
+
+    /// Returns the entries whose names begin with `prefix`, without it.
+    #[must_use]
+    pub fn stripped(&self, prefix: &str) -> Self {
+        let strip = |(name, value): (&String, &SecretSlice<u8>)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+        };
+        Self(self.0.iter().filter_map(strip).collect())
+    }
+
+    /// Returns the same values under names that begin with `prefix`.
+    #[must_use]
+    pub fn prefixed(&self, prefix: &str) -> Self {
+        let entries = self.0.iter();
+        let named = entries.map(|(name, value)| (format!("{prefix}{name}"), value.clone()));
+        Self(named.collect())
+    }
+
+    /// Returns these entries and those of `other`, whose values win.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
     /// Returns what may be shown of all entries together, to notice a change.
@@ -99,6 +156,22 @@ mod tests {
         let credentials = Credentials::new([("key.json".to_owned(), b"canary".to_vec())]);
         assert_eq!(format!("{credentials:?}"), r#"{"key.json"}"#);
         assert!(!credentials.fingerprint().as_str().contains("canary"));
+    }
+
+    #[test]
+    fn entries_change_their_names_and_not_their_values() {
+        let named = |names: &[&str]| {
+            Credentials::new(names.iter().map(|name| ((*name).to_owned(), b"v".to_vec())))
+        };
+        let names = |entries: &Credentials| entries.names().map(str::to_owned).collect::<Vec<_>>();
+        let both = named(&["a", "b"]);
+        assert_eq!(names(&both.prefixed("next-")), ["next-a", "next-b"]);
+        let mixed = both.clone().with(named(&["c"]).prefixed("next-"));
+        assert_eq!(names(&mixed.stripped("next-")), ["c"]);
+        let back = both.prefixed("next-").stripped("next-");
+        assert_eq!(back.fingerprint(), both.fingerprint());
+        assert!(both.whole(&["a", "c"]).is_none());
+        assert_eq!(names(&mixed.whole(&["a"]).unwrap()), ["a"]);
     }
 
     #[test]

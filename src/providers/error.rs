@@ -53,6 +53,8 @@ pub enum Reason {
     TenantInvalid,
     /// The vendor does not trust the token that stands in for a credential.
     FederationMismatch,
+    /// The account has as many keys as it may have.
+    TooManyKeys,
     /// The privileged account itself is deleted or disabled.
     AccountDisabled,
     /// The clocks of this machine and of the vendor differ too much.

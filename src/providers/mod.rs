@@ -3,7 +3,8 @@
 //! ```text
 //! spec + credentials ─► Provider::open ─► Session ─┬─► check      is the credential good, what may it do
 //!                                                  ├─► directory  who is who
-//!                                                  └─► exporter   pages of records and where to go on
+//!                                                  ├─► exporter   pages of records and where to go on
+//!                                                  └─► keys       keys of the privileged account itself
 //! ```
 //!
 //! To add a system: a folder with `mod` (the [`Provider`]), `spec` (what the YAML says), `wire` (the vendor's
@@ -13,6 +14,7 @@
 
 pub mod error;
 pub mod google;
+pub mod keys;
 pub mod microsoft365;
 mod reading;
 pub mod registry;
@@ -35,6 +37,7 @@ use crate::model::row::{Change, FailedItem, RecordKey};
 use crate::model::secret::Credentials;
 
 pub use error::{Class, Error, Reason};
+pub use keys::{IssuedKey, KeyAdopter, KeyIssuer, KeyRequest, Keys, Purpose, RemoteKey};
 pub use report::{CheckReport, CheckRequest, Finding, Identity};
 
 /// What every provider works with.
@@ -98,6 +101,11 @@ pub trait Session: Send + Sync {
 
     /// Returns the data of people.
     fn exporter(&self) -> Option<&dyn Exporter>;
+
+    /// Returns the keys of the privileged account; none where the vendor has no way to make or to hand over one.
+    fn keys(&self) -> Option<Keys<'_>> {
+        None
+    }
 }
 
 /// The people of a tenant. Only those who are asked for are kept or shown.

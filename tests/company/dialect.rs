@@ -1,7 +1,7 @@
 //! How a vendor says what every vendor says. A system's own dialect stands beside what else is its own.
 
 use deputy::model::dataset::Dataset;
-use deputy::providers::Reason;
+use deputy::providers::{Purpose, Reason};
 use serde_json::Value;
 use url::Url;
 
@@ -26,6 +26,8 @@ pub(crate) struct Dialect {
     pub(crate) unauthenticated: Reason,
     /// What a 403 means.
     pub(crate) denied: Reason,
+    /// What keys it makes by API for; nothing where it makes none.
+    pub(crate) purposes: &'static [Purpose],
     /// What comes of a page that goes on elsewhere: a link is refused here, a mark is sent back and refused by the vendor.
     pub(crate) elsewhere: Reason,
 }

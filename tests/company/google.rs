@@ -1,7 +1,7 @@
 //! How Google speaks, and what its credentials have in them.
 
 use deputy::model::dataset::Dataset;
-use deputy::providers::Reason;
+use deputy::providers::{Purpose, Reason};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -18,6 +18,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     refusal,
     unauthenticated: Reason::UserNotAccessible,
     denied: Reason::ScopeNotAuthorized,
+    purposes: &[Purpose::Api],
     // A page is named by a token, and Deputy makes every address itself: there is no link to follow.
     elsewhere: Reason::RequestRefused,
 };
@@ -55,4 +56,12 @@ pub(crate) fn secrets(key: &Value) -> Vec<String> {
     let pem = key["private_key"].as_str().expect("a key file has a key");
     let lines = pem.lines().filter(|line| line.len() >= 40);
     lines.map(str::to_owned).collect()
+}
+
+/// Lets the service account make and end its own keys.
+pub(crate) fn permit_keys(company: &mut Value) {
+    let google = &mut company["google"];
+    let apis = google["projects"][0]["apis"].as_array_mut();
+    apis.expect("a project has APIs").push(json!("iam"));
+    google["serviceAccounts"][0]["keyAdmin"] = json!(true);
 }

@@ -4,7 +4,7 @@
 
 use deputy::model::clock::{Clock as _, SystemClock};
 use deputy::model::dataset::Dataset;
-use deputy::providers::Reason;
+use deputy::providers::{Purpose, Reason};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     refusal,
     unauthenticated: Reason::TokenRequestRefused,
     denied: Reason::PermissionDenied,
+    purposes: &[Purpose::Api],
     elsewhere: Reason::EndpointRefused,
 };
 
@@ -191,4 +192,14 @@ fn moment(moment: &Value) -> Option<i64> {
     assert_eq!(moment["timeZone"], "UTC");
     let text = moment["dateTime"].as_str()?;
     instant(&json!(format!("{text}Z")))
+}
+
+/// Lets the application make and end its own secrets.
+pub(crate) fn permit_keys(company: &mut Value) {
+    let app = &mut company["microsoft365"]["apps"][0];
+    let roles = app["roles"].as_array_mut();
+    roles
+        .expect("an application has roles")
+        .push(json!("Application.ReadWrite.OwnedBy"));
+    app["ownsItself"] = json!(true);
 }

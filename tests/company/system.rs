@@ -93,6 +93,14 @@ impl System {
             .extend(people.iter().map(person));
     }
 
+    /// Lets the privileged account make and end its own keys.
+    pub(crate) fn permit_keys(self, company: &mut Value) {
+        match self {
+            Self::Google => google::permit_keys(company),
+            Self::Microsoft365 => microsoft365::permit_keys(company),
+        }
+    }
+
     /// The immutable id of the person who is synced.
     pub(crate) fn peters_id(self) -> &'static str {
         match self {

@@ -50,6 +50,7 @@ contract! {
         a_page_elsewhere_is_not_asked_for,
         a_page_that_leads_to_itself_is_not_followed_for_ever,
         no_error_shows_a_secret,
+        its_keys_are_made_told_tried_and_ended,
     }
 }
 

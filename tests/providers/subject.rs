@@ -56,6 +56,7 @@ impl Subject {
         ];
         system.add_people(&mut scenario, &people);
         system.add_people(&mut scenario, &STRUCK.map(|person| (person, 3)));
+        system.permit_keys(&mut scenario);
         let company = Company::with(system, &scenario).await;
         let credentials = credentials(&company);
         Self {
@@ -69,6 +70,11 @@ impl Subject {
     /// A session that has asked for nothing yet.
     pub(super) async fn anew(&self) -> Arc<dyn Session> {
         open(&self.company, &self.credentials).await
+    }
+
+    /// A session that is opened with other entries of the Secret.
+    pub(super) async fn opened_with(&self, credentials: &Credentials) -> Arc<dyn Session> {
+        open(&self.company, credentials).await
     }
 
     /// The vendor's address.

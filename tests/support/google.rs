@@ -34,6 +34,24 @@ impl<'a> Google<'a> {
         .await
     }
 
+    /// Returns the ids of an account's keys, in order.
+    pub(crate) async fn keys(self, account: &str) -> Vec<String> {
+        let found = self.ask(Method::GET, &["keys", account], None).await;
+        ids(&found["keys"], "id")
+    }
+
+    /// Enforces exactly these constraints of the organisation.
+    pub(crate) async fn constrain(self, constraints: &[&str]) {
+        let body = json!({"constraints": constraints});
+        self.ask(Method::PUT, &["org-policies"], Some(body)).await;
+    }
+
+    /// Lets new keys stay unknown to the rest of the vendor for so long.
+    pub(crate) async fn delay_keys(self, ms: i64) {
+        self.ask(Method::PUT, &["key-propagation"], Some(json!({"ms": ms})))
+            .await;
+    }
+
     /// Deletes a key.
     pub(crate) async fn delete_key(self, id: &str) {
         self.ask(Method::DELETE, &["keys", id], None).await;
@@ -191,4 +209,13 @@ impl<'a> Google<'a> {
         self.ask(Method::GET, &["users", email, "state"], None)
             .await
     }
+}
+
+fn ids(list: &Value, field: &str) -> Vec<String> {
+    let list = list.as_array().expect("is a list").iter();
+    let mut ids: Vec<_> = list
+        .map(|one| one[field].as_str().expect("has an id").to_owned())
+        .collect();
+    ids.sort();
+    ids
 }

@@ -30,6 +30,13 @@ impl<'a> Microsoft365<'a> {
         self.ask(Method::POST, &path, Some(json!({}))).await
     }
 
+    /// Returns the ids of an application's client secrets, in order.
+    pub(crate) async fn secrets(self, client: &str) -> Vec<String> {
+        let path = ["apps", client, "secrets"];
+        let found = self.ask(Method::GET, &path, None).await;
+        serde_json::from_value(found["secretIds"].clone()).expect("is a list")
+    }
+
     /// Lets a client secret end.
     pub(crate) async fn expire_secret(self, client: &str, secret: &Value) {
         let id = secret["secretId"].as_str().expect("a secret has an id");

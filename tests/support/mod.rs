@@ -8,6 +8,7 @@
 //! postgres                              one per process; a fresh database per test
 //! sandbox, operator                     as many as a test starts
 //! stage                                 all of them together, with a connection
+//! hurried                               the operator on a fast clock
 //! tenant                                what a stage needs for another vendor
 //! wait                                  the only way to wait: a condition and a deadline
 //! ```
@@ -19,6 +20,7 @@ pub(crate) mod cluster_config;
 pub(crate) mod control_plane;
 pub(crate) mod google;
 pub(crate) mod guard;
+pub(crate) mod hurried;
 pub(crate) mod judge;
 pub(crate) mod kinds;
 pub(crate) mod manifests;

@@ -48,6 +48,7 @@ impl Reconciler for ConnectionReconciler {
 
     fn needs_finalizer(&self, object: &ServiceAccountConnection) -> bool {
         !self.cluster.admitted_users_of(object).is_empty()
+            || !self.cluster.admitted_keys_of(object).is_empty()
     }
 
     async fn reconcile(&self, object: Arc<ServiceAccountConnection>) -> Pass<Status> {
@@ -85,13 +86,19 @@ impl Reconciler for ConnectionReconciler {
 
     async fn cleanup(&self, object: Arc<ServiceAccountConnection>) -> Cleanup<Status> {
         let key = ObjectKey::of(&*object);
-        let users = self.cluster.admitted_users_of(&object).len();
+        let needed_by = leave::NeededBy {
+            users: self.cluster.admitted_users_of(&object).len(),
+            keys: self.cluster.admitted_keys_of(&object).len(),
+        };
         let now = self.clients.clock.now();
-        let cleanup = leave::leave(&object, users, now);
-        if matches!(cleanup, Cleanup::Done) {
-            if users > 0 {
+        let cleanup = leave::leave(&object, needed_by, now);
+        if let Cleanup::Wait { .. } = cleanup {
+            // Its keys are revoked through it, also by a process that has only just started.
+            let _ = self.open(&object, &key).await;
+        } else {
+            if needed_by.anybody() {
                 let reference = object.object_ref(&());
-                leave::tell_orphans(&self.events, &reference, users).await;
+                leave::tell_orphans(&self.events, &reference, needed_by).await;
             }
             tracing::info!(connection.name = object.name_any(), "a connection is gone");
             self.links.close(&key);

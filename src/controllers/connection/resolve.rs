@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::ConnectionReconciler;
 use crate::api::ServiceAccountConnection;
 use crate::api::connection::ServiceAccountConnectionSpec;
+use crate::controllers::api_key::in_use;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
 use crate::controllers::links::{Link, Origin};
@@ -38,11 +39,27 @@ impl ConnectionReconciler {
             return Ok(link);
         }
         let opened = self.open_anew(object, key, origin).await;
+        let opened = opened.map(|link| self.kept(key, link));
         match &opened {
             Ok(link) => self.links.put(Arc::clone(link)),
             Err(_) => self.links.close(key),
         }
         opened
+    }
+
+    /// A Secret may change in what is no business of the connection, such as a key that waits for its turn. Tokens and
+    /// limiters go on then.
+    fn kept(&self, key: &ObjectKey, fresh: Arc<Link>) -> Arc<Link> {
+        let same = |old: &Arc<Link>| {
+            old.origin.uid == fresh.origin.uid
+                && old.origin.generation == fresh.origin.generation
+                && old.fingerprint == fresh.fingerprint
+                && old.origin.secrets.get(1) == fresh.origin.secrets.get(1)
+        };
+        match self.links.get(key).filter(same) {
+            Some(old) => Arc::new(old.with_origin(fresh.origin.clone())),
+            None => fresh,
+        }
     }
 
     fn origin(&self, object: &ServiceAccountConnection, key: &ObjectKey) -> Origin {
@@ -65,10 +82,10 @@ impl ConnectionReconciler {
     ) -> Result<Arc<Link>, Closed> {
         let spec = &object.spec;
         let credentials = match &spec.credentials_secret_ref {
-            Some(name) => self.read(key, name).await.map_err(|fact| Closed {
+            Some(name) => in_use(&self.read(key, name).await.map_err(|fact| Closed {
                 condition: "CredentialsAvailable",
                 fact,
-            })?,
+            })?),
             None => Credentials::default(),
         };
         let session = spec
@@ -95,10 +112,10 @@ impl ConnectionReconciler {
             session,
             destination,
             seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),
-            roster: Roster::new(
+            roster: Arc::new(Roster::new(
                 Arc::clone(&self.clients.clock),
                 SignedDuration::min(remember, SignedDuration::from_hours(1)),
-            ),
+            )),
         }))
     }
 

@@ -6,6 +6,7 @@ mod claims;
 mod client_grant;
 mod form;
 mod key_file;
+mod key_pair;
 mod secret_json;
 mod secret_text;
 mod tap;
@@ -17,7 +18,8 @@ pub use certificate::{Certificate, CertificateFault};
 pub use client_grant::{ClientGrant, Proof};
 pub use form::Form;
 pub use key_file::{Failure, Granted, KeyFile};
-pub use secret_json::{JsonFault, read_secret_json};
+pub use key_pair::{Certified, KeyPair};
+pub use secret_json::{JsonFault, read_secret_json, write_secret_json};
 pub use secret_text::read_secret_text;
 pub use token::Token;
 

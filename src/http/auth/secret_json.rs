@@ -1,8 +1,9 @@
-//! Reading a JSON file that is a secret.
+//! Reading and writing a JSON file that is a secret.
 
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 
 /// Why a secret file could not be read. Says where, never what.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,17 @@ pub fn read_secret_json<T: DeserializeOwned>(file: &SecretSlice<u8>) -> Result<T
             column: error.column(),
         },
     })
+}
+
+/// Writes a secret JSON file: fields that may be seen, and one of text that may not. None where that is no text.
+pub fn write_secret_json(
+    mut open: Map<String, Value>,
+    name: &str,
+    secret: &SecretSlice<u8>,
+) -> Option<SecretSlice<u8>> {
+    let text = std::str::from_utf8(secret.expose_secret()).ok()?;
+    open.insert(name.to_owned(), Value::String(text.to_owned()));
+    Some(Value::Object(open).to_string().into_bytes().into())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(super) const HOSTS: &[&str] = &[
     "gmail.googleapis.com",
     "admin.googleapis.com",
     "licensing.googleapis.com",
+    "iam.googleapis.com",
 ];
 
 /// The pause after a complaint that names none.
@@ -147,9 +148,19 @@ impl Api {
         url: &Uri,
         token: &Token,
     ) -> Result<Reply, Error> {
+        let request = Request::get(url.clone(), token);
+        self.send_request(method, subject, request).await
+    }
+
+    /// The same for a request of any kind.
+    pub(super) async fn send_request(
+        &self,
+        method: Method,
+        subject: &Email,
+        request: Request<'_>,
+    ) -> Result<Reply, Error> {
         self.pace.turn().await;
         let permit = self.permit(method, subject).await?;
-        let request = Request::get(url.clone(), token);
         let sent = self.http.send(&self.endpoints, request).await;
         let reply = sent.map_err(|error| transport(method.name(), &error))?;
         if reply.status == StatusCode::OK {
@@ -172,7 +183,12 @@ impl Api {
         permit.map(Some).map_err(|pause| paused(method, pause))
     }
 
-    fn url(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Uri, Error> {
+    pub(super) fn url(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Uri, Error> {
         let address = match &self.endpoint {
             Some(endpoint) => address(endpoint, path, query),
             None => address(&format!("https://{}", method.api().host()), path, query),
@@ -186,13 +202,13 @@ fn is_stale_token(error: &Error) -> bool {
     error.status == Some(401) && error.reason == Reason::UserNotAccessible
 }
 
-fn read<T: DeserializeOwned>(method: Method, reply: &Reply) -> Result<T, Error> {
+pub(super) fn read<T: DeserializeOwned>(method: Method, reply: &Reply) -> Result<T, Error> {
     reply
         .json()
         .map_err(|error| transport(method.name(), &error))
 }
 
-fn malformed(method: Method, detail: &str) -> Error {
+pub(super) fn malformed(method: Method, detail: &str) -> Error {
     let error = crate::http::Error::new(Kind::Refused, method.api().host(), detail);
     transport(method.name(), &error)
 }

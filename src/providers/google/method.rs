@@ -1,7 +1,8 @@
 //! The vendor's methods that are in use: what each is called, costs and needs.
 //!
 //! Source: developers.google.com/workspace/gmail/api/reference/quota, …/calendar/api/guides/quota,
-//! …/drive/api/guides/limits, …/admin-sdk/directory/v1/limits, read 2026-11-22.
+//! …/drive/api/guides/limits, …/admin-sdk/directory/v1/limits, read 2026-11-22; cloud.google.com/iam/quotas, read
+//! 2026-11-27.
 
 use super::scopes;
 use super::spec::QuotaProfile;
@@ -19,6 +20,8 @@ pub(in crate::providers::google) enum ApiName {
     Directory,
     /// Licences.
     Licensing,
+    /// Keys of service accounts.
+    Iam,
 }
 
 impl ApiName {
@@ -29,6 +32,7 @@ impl ApiName {
             Self::Calendar | Self::Drive => "www.googleapis.com",
             Self::Directory => "admin.googleapis.com",
             Self::Licensing => "licensing.googleapis.com",
+            Self::Iam => "iam.googleapis.com",
         }
     }
 
@@ -40,6 +44,7 @@ impl ApiName {
             Self::Drive => "Google Drive API",
             Self::Directory => "Admin SDK API",
             Self::Licensing => "Enterprise License Manager API",
+            Self::Iam => "Identity and Access Management (IAM) API",
         }
     }
 }
@@ -87,6 +92,14 @@ pub(in crate::providers::google) enum Method {
     LicensesGet,
     /// `apps/licensing/v1/product/{p}/users`.
     LicensesList,
+    /// `v1/projects/-/serviceAccounts/{email}/keys`.
+    KeysList,
+    /// `v1/projects/-/serviceAccounts/{email}/keys/{id}`.
+    KeysGet,
+    /// `v1/projects/-/serviceAccounts/{email}/keys:upload`.
+    KeysUpload,
+    /// `v1/projects/-/serviceAccounts/{email}/keys/{id}`, to end it.
+    KeysDelete,
 }
 
 /// What is known of a method.
@@ -158,7 +171,9 @@ impl Method {
             | Self::StartPageToken
             | Self::ChangesList
             | Self::UsersGet
-            | Self::LicensesGet => true,
+            | Self::LicensesGet
+            | Self::KeysGet
+            | Self::KeysDelete => true,
             Self::Profile
             | Self::MessagesList
             | Self::MessagesSearch
@@ -168,12 +183,14 @@ impl Method {
             | Self::About
             | Self::FilesList
             | Self::UsersList
-            | Self::LicensesList => false,
+            | Self::LicensesList
+            | Self::KeysList
+            | Self::KeysUpload => false,
         }
     }
 
     const fn facts(self) -> Facts {
-        use ApiName::{Calendar, Directory, Drive, Gmail, Licensing};
+        use ApiName::{Calendar, Directory, Drive, Gmail, Iam, Licensing};
         match self {
             Self::Profile => facts("users.getProfile", Gmail, (1, 1), scopes::MAIL_METADATA),
             Self::MessagesList => facts("messages.list", Gmail, (5, 5), scopes::MAIL_METADATA),
@@ -220,6 +237,10 @@ impl Method {
                 (1, 1),
                 scopes::LICENSES,
             ),
+            Self::KeysList => facts("serviceAccounts.keys.list", Iam, (1, 1), scopes::KEYS),
+            Self::KeysGet => facts("serviceAccounts.keys.get", Iam, (1, 1), scopes::KEYS),
+            Self::KeysUpload => facts("serviceAccounts.keys.upload", Iam, (1, 1), scopes::KEYS),
+            Self::KeysDelete => facts("serviceAccounts.keys.delete", Iam, (1, 1), scopes::KEYS),
         }
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! spec + key.json ─► Google::open ─► GoogleSession ─┬─► check      one assertion, bisected only on failure
 //!                                                   ├─► directory  pages or look-ups, or probes without an administrator
-//!                                                   └─► export     mail, calendars, file metadata
+//!                                                   ├─► export     mail, calendars, file metadata
+//!                                                   └─► keys       the account's own keys, made here and uploaded
 //!                                      all through Api: token ─► pace ─► quota ─► request ─► errors
 //! ```
 
@@ -14,6 +15,7 @@ mod errors;
 mod export;
 mod grants;
 mod key;
+mod keys;
 mod method;
 mod quotas;
 mod scopes;
@@ -32,6 +34,7 @@ use self::check::Check;
 use self::directory::People;
 use self::export::GoogleExporter;
 use self::grants::Grants;
+use self::keys::ServiceAccountKeys;
 use self::quotas::Quotas;
 use self::spec::{GoogleSpec, QuotaProfile};
 use self::tokens::Tokens;
@@ -39,7 +42,8 @@ use crate::http;
 use crate::model::secret::Credentials;
 use crate::providers::error::Error;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Pace, Provider, Session,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
+    Session,
 };
 
 /// The name in YAML, metrics and folders.
@@ -86,6 +90,7 @@ struct GoogleSession {
     spec: GoogleSpec,
     people: People,
     exporter: GoogleExporter,
+    keys: ServiceAccountKeys,
 }
 
 impl GoogleSession {
@@ -125,6 +130,10 @@ impl GoogleSession {
         Ok(Self {
             people: People::new(Arc::clone(&api), spec),
             exporter: GoogleExporter::new(Arc::clone(&api), Arc::clone(&clients.clock)),
+            keys: ServiceAccountKeys {
+                api: Arc::clone(&api),
+                clock: Arc::clone(&clients.clock),
+            },
             api,
             spec: spec.clone(),
         })
@@ -171,5 +180,9 @@ impl Session for GoogleSession {
 
     fn exporter(&self) -> Option<&dyn Exporter> {
         Some(&self.exporter)
+    }
+
+    fn keys(&self) -> Option<Keys<'_>> {
+        Some(Keys::Issued(&self.keys))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Source: developers.google.com/workspace/gmail/api/reference/quota, …/calendar/api/guides/quota,
 //! …/drive/api/guides/limits and …/admin-sdk/directory/v1/limits, read 2026-11-22. The allowance of the
-//! licensing API is not documented; the one here is modest.
+//! licensing API is not documented; the one here is modest. IAM's is that of writes (cloud.google.com/iam/quotas, read
+//! 2026-11-27); reads have ten times as much.
 
 use std::sync::Arc;
 
@@ -60,6 +61,7 @@ const fn table(api: ApiName, profile: QuotaProfile) -> Table {
         (ApiName::Drive, QuotaProfile::Y2026) => (PerMinute(1_000_000), PerMinute(325_000)),
         (ApiName::Directory, _) => (Unbounded, PerMinute(2_400)),
         (ApiName::Licensing, _) => (PerMinute(600), PerMinute(600)),
+        (ApiName::Iam, _) => (PerMinute(600), PerMinute(600)),
     };
     Table {
         all,

@@ -48,7 +48,11 @@ pub(super) const DIRECTORY_USER_READONLY: &str =
 pub(super) const DIRECTORY_USER: &str = "https://www.googleapis.com/auth/admin.directory.user";
 /// Licences. There is no read-only one.
 pub(super) const LICENSING: &str = "https://www.googleapis.com/auth/apps.licensing";
+/// Google Cloud, as far as roles there admit the account: asked for as the account itself, never delegated.
+pub(super) const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
 
+/// Reads and changes keys of service accounts.
+pub(super) const KEYS: &[&str] = &[CLOUD_PLATFORM];
 /// Any of these reads what a message says of itself: headers, labels, changes. Narrowest first.
 pub(super) const MAIL_METADATA: &[&str] =
     &[GMAIL_METADATA, GMAIL_READONLY, GMAIL_MODIFY, GMAIL_FULL];

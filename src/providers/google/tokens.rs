@@ -18,7 +18,7 @@ const MAX_EXCHANGES: usize = 16;
 /// Whose token, and what for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct TokenKey {
-    /// The person who is acted for.
+    /// The person who is acted for; empty where the account asks for itself.
     pub(super) subject: String,
     /// Full names, in the order in which they are asked for.
     pub(super) scopes: Vec<&'static str>,
@@ -57,7 +57,8 @@ impl Tokens {
     /// As the vendor's table has it; transient failures were tried again.
     pub(super) async fn find(&self, key: &TokenKey) -> Result<Token, Error> {
         let fetch = || async {
-            let granted = self.mint(Some(&key.subject), &key.scopes).await?;
+            let subject = Some(key.subject.as_str()).filter(|subject| !subject.is_empty());
+            let granted = self.mint(subject, &key.scopes).await?;
             Ok(granted.token)
         };
         self.cache.find(key, fetch).await

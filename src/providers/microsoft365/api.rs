@@ -21,7 +21,7 @@ use super::tokens::{Tokens, verdict};
 use crate::http::auth::Token;
 use crate::http::limits::{Pace, Permit};
 use crate::http::retry::retry;
-use crate::http::{Client, Endpoints, Reply, Request};
+use crate::http::{Body, Client, Endpoints, Reply, Request};
 use crate::providers::error::{Class, Error, Reason};
 use crate::providers::reading::fault;
 use crate::providers::reading::path::segment;
@@ -94,6 +94,31 @@ impl Api {
         retry(|| self.try_get(method, whom, &url), verdict).await
     }
 
+    /// Changes something. It is asked for once: whether a failure has had its effect is for the caller to find out.
+    ///
+    /// # Errors
+    /// As the vendor's table has it.
+    pub(in crate::providers::microsoft365) async fn post(
+        &self,
+        method: Method,
+        whom: Whom<'_>,
+        target: Target<'_>,
+        body: &serde_json::Value,
+    ) -> Result<Reply, Error> {
+        let url = self.url(method, target)?;
+        let token = self.tokens.find().await?;
+        let request = Request {
+            method: ::http::Method::POST,
+            body: Body::Json(body),
+            ..Request::get(url, &token)
+        };
+        let sent = self.send_request(method, whom, request).await;
+        if sent.as_ref().is_err_and(is_stale_token) {
+            self.tokens.drop_token(&token);
+        }
+        sent
+    }
+
     /// Takes a link of a reply over.
     ///
     /// # Errors
@@ -144,15 +169,24 @@ impl Api {
         url: &Uri,
         token: &Token,
     ) -> Result<Reply, Error> {
-        self.pace.turn().await;
-        let permit = self.permit(method, whom).await?;
         let request = Request {
             headers: method.headers(),
             ..Request::get(url.clone(), token)
         };
+        self.send_request(method, whom, request).await
+    }
+
+    async fn send_request(
+        &self,
+        method: Method,
+        whom: Whom<'_>,
+        request: Request<'_>,
+    ) -> Result<Reply, Error> {
+        self.pace.turn().await;
+        let permit = self.permit(method, whom).await?;
         let sent = self.http.send(&self.endpoints, request).await;
         let reply = sent.map_err(|error| transport(method.name(), &error))?;
-        if reply.status == StatusCode::OK {
+        if matches!(reply.status, StatusCode::OK | StatusCode::NO_CONTENT) {
             permit.iter().for_each(Permit::succeeded);
             return Ok(reply);
         }

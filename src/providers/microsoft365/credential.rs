@@ -16,7 +16,7 @@ use crate::model::secret::Credentials;
 use crate::providers::error::{Class, Error, Reason};
 
 /// The entry with a client secret.
-const SECRET: &str = "client-secret";
+pub(super) const SECRET: &str = "client-secret";
 /// The entries with a certificate and its key, as `kubernetes.io/tls` has them.
 const CERTIFICATE: &str = "tls.crt";
 const KEY: &str = "tls.key";

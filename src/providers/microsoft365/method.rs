@@ -39,6 +39,10 @@ pub(in crate::providers::microsoft365) enum Method {
     SkusList,
     /// `applications(appId='{id}')`.
     ApplicationsGet,
+    /// `applications(appId='{id}')/addPassword`.
+    PasswordsAdd,
+    /// `applications(appId='{id}')/removePassword`.
+    PasswordsRemove,
     /// `users/{id}/mailboxSettings`.
     SettingsGet,
     /// `users/{id}/mailFolders/inbox`, to see whether the mailbox opens.
@@ -148,6 +152,8 @@ impl Method {
             | Self::UsersList
             | Self::SkusList
             | Self::ApplicationsGet
+            | Self::PasswordsAdd
+            | Self::PasswordsRemove
             | Self::DriveGet
             | Self::ItemsDeltaStart
             | Self::ItemsDelta
@@ -201,6 +207,10 @@ impl Method {
             Self::UsersList => facts("users.list", Directory, 2, roles::PEOPLE),
             Self::SkusList => facts("subscribedSkus.list", Directory, 1, roles::SKUS),
             Self::ApplicationsGet => facts("applications.get", Directory, 1, roles::APPLICATIONS),
+            Self::PasswordsAdd => facts("applications.addPassword", Directory, 2, roles::SECRETS),
+            Self::PasswordsRemove => {
+                facts("applications.removePassword", Directory, 2, roles::SECRETS)
+            }
             Self::SettingsGet => facts("mailboxSettings.get", Exchange, 1, roles::SETTINGS),
             Self::InboxGet | Self::FoldersGet => {
                 facts("mailFolders.get", Exchange, 1, roles::MAIL_METADATA)

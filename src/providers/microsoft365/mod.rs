@@ -3,7 +3,8 @@
 //! ```text
 //! spec + Secret ─► Microsoft365::open ─► session ─┬─► check      a fresh token, its roles, mailboxes, the decoy
 //!                                                 ├─► directory  pages or look-ups; mailbox and drive where in doubt
-//!                                                 └─► export     mail folder by folder, the calendar's window, the drive
+//!                                                 ├─► export     mail folder by folder, the calendar's window, the drive
+//!                                                 └─► keys       secrets of the registration itself
 //!                                    all through Api: token ─► pace ─► quota ─► request ─► errors
 //! ```
 
@@ -14,6 +15,7 @@ mod credential;
 mod directory;
 mod errors;
 mod export;
+mod keys;
 mod method;
 mod needs;
 mod quotas;
@@ -34,6 +36,7 @@ use self::cloud::Places;
 use self::credential::Credential;
 use self::directory::People;
 use self::export::GraphExporter;
+use self::keys::ApplicationSecrets;
 use self::quotas::Quotas;
 use self::spec::Microsoft365Spec;
 use self::tokens::Tokens;
@@ -43,7 +46,8 @@ use crate::model::secret::Credentials;
 use crate::providers::error::{Class, Error, Reason};
 use crate::providers::reading::fault;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Pace, Provider, Session,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
+    Session,
 };
 
 /// The name in YAML, metrics and folders.
@@ -91,6 +95,7 @@ struct GraphSession {
     spec: Microsoft365Spec,
     people: People,
     exporter: GraphExporter,
+    keys: ApplicationSecrets,
     clock: Arc<dyn Clock>,
 }
 
@@ -130,6 +135,11 @@ impl GraphSession {
         Ok(Self {
             people: People::new(Arc::clone(&api)),
             exporter: GraphExporter::new(Arc::clone(&api), Arc::clone(&clients.clock)),
+            keys: ApplicationSecrets {
+                api: Arc::clone(&api),
+                spec: spec.clone(),
+                clock: Arc::clone(&clients.clock),
+            },
             api,
             spec: spec.clone(),
             clock: Arc::clone(&clients.clock),
@@ -186,5 +196,9 @@ impl Session for GraphSession {
 
     fn exporter(&self) -> Option<&dyn Exporter> {
         Some(&self.exporter)
+    }
+
+    fn keys(&self) -> Option<Keys<'_>> {
+        Some(Keys::Issued(&self.keys))
     }
 }

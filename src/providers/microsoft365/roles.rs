@@ -53,12 +53,20 @@ pub(super) const PEOPLE: &[&str] = &[
 ];
 /// Any of these reads what a mailbox is for.
 pub(super) const SETTINGS: &[&str] = &[MAILBOX_SETTINGS_READ, "MailboxSettings.ReadWrite"];
+/// Registrations that the application is an owner of.
+pub(super) const APPLICATION_READWRITE_OWNED: &str = "Application.ReadWrite.OwnedBy";
+/// All registrations.
+const APPLICATION_READWRITE_ALL: &str = "Application.ReadWrite.All";
+
 /// Any of these reads when a secret ends.
 pub(super) const APPLICATIONS: &[&str] = &[
     APPLICATION_READ_ALL,
     "Directory.Read.All",
-    "Application.ReadWrite.All",
+    APPLICATION_READWRITE_OWNED,
+    APPLICATION_READWRITE_ALL,
 ];
+/// Any of these makes and removes secrets of the application itself.
+pub(super) const SECRETS: &[&str] = &[APPLICATION_READWRITE_OWNED, APPLICATION_READWRITE_ALL];
 
 /// Any of these reads what the tenant has bought.
 ///

@@ -1,5 +1,6 @@
 //! The promises.
 
+mod keys;
 mod pages;
 mod replies;
 mod tokens;
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::subject::Subject;
 use crate::company::dialect::Next;
 
+pub(super) use self::keys::its_keys_are_made_told_tried_and_ended;
 pub(super) use self::pages::{
     a_page_elsewhere_is_not_asked_for, a_page_that_leads_to_itself_is_not_followed_for_ever,
     an_address_beyond_ascii_is_found_and_read, an_empty_page_is_not_the_end,

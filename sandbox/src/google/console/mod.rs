@@ -8,7 +8,7 @@ mod users;
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::call::Call;
@@ -21,6 +21,7 @@ pub(crate) fn answer(google: &Google, app: &App, call: &Call, path: &[&str]) -> 
     let now = app.instruments.clock.now_ms();
     match (call.method.as_str(), path) {
         ("POST", ["keys"]) => make_key(google, call, now),
+        ("GET", ["keys", account]) => Ok(list_keys(google, account)),
         ("DELETE", ["keys", id]) => {
             let deleted = google.accounts.write().keys.delete(id);
             deleted
@@ -72,6 +73,16 @@ fn make_key(google: &Google, call: &Call, now: i64) -> Outcome {
     let file = made.file(&account, google.url());
     google.accounts.write().keys.keep(made.key);
     Ok(file)
+}
+
+/// The keys of an account.
+fn list_keys(google: &Google, account: &str) -> Value {
+    let accounts = google.accounts.read();
+    let keys = accounts.keys.of(account);
+    let keys: Vec<_> = keys
+        .map(|key| json!({"id": key.id, "disabled": key.disabled}))
+        .collect();
+    json!({ "keys": keys })
 }
 
 fn constrain(google: &Google, call: &Call) -> Outcome {

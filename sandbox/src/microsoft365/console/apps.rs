@@ -28,6 +28,10 @@ pub(crate) fn answer(
         .ok_or_else(|| Refusal::not_found("app"))?;
     match (call.method.as_str(), path) {
         ("PATCH", []) => change(call, app),
+        ("GET", ["secrets"]) => {
+            let ids: Vec<_> = app.secrets.keys().collect();
+            Ok(json!({ "secretIds": ids }))
+        }
         ("POST", ["secrets"]) => add_secret(call, app, now),
         ("PATCH", ["secrets", id]) => expire_secret(call, app, id, now),
         ("DELETE", ["secrets", id]) => {

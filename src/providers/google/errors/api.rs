@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Answer, Row, error, row};
+use super::{Answer, Row, error, iam, row};
 use crate::http::limits::Breadth;
 use crate::http::{Reply, shortened};
 use crate::model::email::Email;
@@ -54,15 +54,15 @@ struct Detail {
 }
 
 /// A failed reply, read.
-struct Read {
-    status: u16,
+pub(super) struct Read {
+    pub(super) status: u16,
     /// The old style's reason, such as `rateLimitExceeded`.
     reason: String,
     /// The new style's reason, such as `SERVICE_DISABLED`.
-    detail: String,
+    pub(super) detail: String,
     /// The new style's status, such as `RESOURCE_EXHAUSTED`.
-    rpc: String,
-    message: String,
+    pub(super) rpc: String,
+    pub(super) message: String,
     activation_url: Option<String>,
     lacks_scope: bool,
 }
@@ -74,7 +74,8 @@ pub(in crate::providers::google) fn classify(
     reply: &Reply,
 ) -> (Error, Breadth) {
     let read = read(reply);
-    let row = judge(method, subject, &read);
+    let row = iam::judge(method, subject, &read);
+    let row = row.unwrap_or_else(|| judge(method, subject, &read));
     let retry_after = reply
         .retry_after()
         .or((row.reason == Reason::QuotaExhausted).then_some(DAY_QUOTA_WAIT));

@@ -1,9 +1,11 @@
 //! The vendor's errors, each with what it means, what follows and what to do.
 //!
-//! Two tables, one match each: [`token`] for the token endpoint, [`api`] for everything behind it. A row that the
+//! Three tables, one match each: [`token`] for the token endpoint, [`api`] for everything behind it, [`iam`] for what is
+//! peculiar to keys. A row that the
 //! tables do not know is judged by its status and quotes the vendor's own code.
 
 pub(super) mod api;
+mod iam;
 pub(super) mod token;
 
 use super::NAME;

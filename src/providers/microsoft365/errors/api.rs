@@ -234,6 +234,19 @@ fn judge(method: Method, context: Context<'_>, said: &Said) -> Row {
                 context.consent
             ),
         ),
+        400 if is_secrets(method) && said.says("no password credential found") => {
+            row(Gone, Reason::ItemGone, "It is gone.", "")
+        }
+        400 if is_secrets(method) => secrets_refused(said),
+        403 if is_secrets(method) && context.has_role => row(
+            Park,
+            Reason::PermissionDenied,
+            format!("The application {who} is not an owner of its own registration."),
+            format!(
+                "Make its service principal one: az ad app owner add --id {who} --owner-object-id $(az ad sp show --id {who} \
+                 --query id -o tsv)"
+            ),
+        ),
         403 if !context.has_role => row(
             Park,
             Reason::ScopeNotAuthorized,
@@ -290,6 +303,50 @@ fn judge(method: Method, context: Context<'_>, said: &Said) -> Row {
             "Report it with the vendor's code.",
         ),
     }
+}
+
+fn is_secrets(method: Method) -> bool {
+    matches!(method, Method::PasswordsAdd | Method::PasswordsRemove)
+}
+
+/// Why a secret is not made.
+///
+/// Source: learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy, read 2026-11-27; bodies that clients
+/// report (microsoft/coe-starter-kit#3695).
+fn secrets_refused(said: &Said) -> Row {
+    if said.says("you can only add a maximum of") {
+        return row(
+            Park,
+            Reason::TooManyKeys,
+            "The registration has as many secrets as it may have.",
+            "Remove one that nobody uses (App registrations, Certificates & secrets).",
+        );
+    }
+    if said.is_one_of(&["credentialtypenotallowedasperapppolicy"]) {
+        return row(
+            Park,
+            Reason::BlockedByPolicy,
+            "An application management policy of the tenant forbids client secrets.",
+            "Use a certificate or a federated credential, or except the application from the policy.",
+        );
+    }
+    if said.is_one_of(&["credentialinvalidlifetimeasperapppolicy"]) {
+        return row(
+            Park,
+            Reason::BlockedByPolicy,
+            "An application management policy of the tenant forbids client secrets that live so long.",
+            "Set spec.expiresAfter (and spec.rotation) to less than the policy's maxLifetime.",
+        );
+    }
+    row(
+        Park,
+        Reason::RequestRefused,
+        format!(
+            "Entra ID does not make or remove the secret: {}.",
+            brief(&said.message)
+        ),
+        "If it is about the end of the secret, correct spec.expiresAfter; else report it with the vendor's code.",
+    )
 }
 
 fn nobody() -> Row {

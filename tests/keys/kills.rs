@@ -1,0 +1,210 @@
+//! Two hundred times `kill -9` while keys are made, replaced and revoked: where the vendor takes what is made here, and where
+//! it makes a key itself and tells it once.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{
+    GOOD, current, delete, entries, gone, is_good, key, previous, request_rotation, stage,
+    tenant_stage,
+};
+use crate::company::system::System;
+use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, condition};
+use crate::support::tenant;
+
+/// How often each vendor's keys are cut off on their way.
+const KILLS: usize = 100;
+/// Keys that are on their way at once. An account of Google has room for ten, its own one and those in overlap among them.
+const KEYS: usize = 4;
+/// After so many kills an operator may live, and everything is compared.
+const KILLS_OF_A_ROUND: usize = 10;
+
+#[tokio::test]
+async fn keys_of_google_are_neither_lost_nor_doubled_by_a_hundred_kills() {
+    survives(System::Google, stage().await).await;
+}
+
+#[tokio::test]
+async fn keys_of_microsoft_365_are_neither_lost_nor_doubled_by_a_hundred_kills() {
+    survives(System::Microsoft365, tenant_stage().await).await;
+}
+
+async fn survives(system: System, stage: Stage) {
+    let admins = living(&stage, system).await;
+    let mut robots: Vec<Robot> = (0..KEYS).map(Robot::new).collect();
+    for robot in &mut robots {
+        robot.change(&stage).await;
+    }
+    let began = Instant::now();
+    settled(&stage, system, &robots, &admins).await;
+    let life = began.elapsed();
+    let (mut kills, mut runs) = (0, 0);
+    let mut steps = BTreeMap::<&str, usize>::new();
+    while kills < KILLS {
+        robots[runs % KEYS].change(&stage).await;
+        runs += 1;
+        assert!(runs < KILLS * 4, "{kills} of {runs} cut something off");
+        let mut operator = stage.operator();
+        tokio::time::sleep(moment(runs, life)).await;
+        operator.kill();
+        let cut = cut_off(&stage, &robots).await;
+        if cut.is_empty() {
+            continue;
+        }
+        kills += 1;
+        for step in cut {
+            *steps.entry(step).or_default() += 1;
+        }
+        if kills % KILLS_OF_A_ROUND == 0 {
+            settled(&stage, system, &robots, &admins).await;
+        }
+    }
+    for robot in &robots {
+        robot.end(&stage).await;
+    }
+    settled(&stage, system, &robots, &admins).await;
+    assert_eq!(living(&stage, system).await, admins, "nothing is left");
+    eprintln!(
+        "{system:?}: {kills} of {runs} operators were killed at work, which takes {life:?}: {steps:?}"
+    );
+}
+
+/// A moment within the life of the work, another one each time.
+fn moment(run: usize, life: Duration) -> Duration {
+    let share = (run * 389) % 1000;
+    life.mul_f64(share as f64 / 1000.0)
+}
+
+/// A key that is wanted, replaced, and wanted no more, again and again.
+struct Robot {
+    name: String,
+    lives: usize,
+    is_replaced: bool,
+}
+
+impl Robot {
+    fn new(n: usize) -> Self {
+        Self {
+            name: format!("robot-{n}"),
+            lives: 0,
+            is_replaced: false,
+        }
+    }
+
+    /// Another one each time: nothing here removes the Secrets of objects that are gone.
+    fn secret(&self) -> String {
+        format!("{}-key-{}", self.name, self.lives)
+    }
+
+    async fn found(&self, stage: &Stage) -> Option<Value> {
+        let found = stage.objects(KEY).get_opt(&self.name).await;
+        let found = found.expect("is answered")?;
+        Some(serde_json::to_value(found).expect("is JSON"))
+    }
+
+    async fn change(&mut self, stage: &Stage) {
+        match self.found(stage).await {
+            None => {
+                self.lives += 1;
+                self.is_replaced = false;
+                stage.apply(key(&self.name, &self.secret())).await;
+            }
+            Some(object) if is_deleted(&object) => {}
+            Some(_) if self.is_replaced => delete(stage, &self.name).await,
+            Some(_) => {
+                self.is_replaced = true;
+                request_rotation(stage, &self.name).await;
+            }
+        }
+    }
+
+    async fn end(&self, stage: &Stage) {
+        let found = self.found(stage).await;
+        if found.is_some_and(|object| !is_deleted(&object)) {
+            delete(stage, &self.name).await;
+        }
+    }
+}
+
+fn is_deleted(object: &Value) -> bool {
+    !object["metadata"]["deletionTimestamp"].is_null()
+}
+
+/// Where each key stands that is not at rest.
+async fn cut_off(stage: &Stage, robots: &[Robot]) -> Vec<&'static str> {
+    let mut steps = Vec::new();
+    for robot in robots {
+        let Some(object) = robot.found(stage).await else {
+            continue;
+        };
+        let secret = entries(stage, &robot.secret()).await.unwrap_or_default();
+        let holds = |slot: &str| {
+            let names = secret
+                .as_object()
+                .into_iter()
+                .flat_map(|entries| entries.keys());
+            names.into_iter().any(|name| name.starts_with(slot))
+        };
+        let pending = &object["status"]["pending"];
+        steps.extend(match (&pending["id"], pending.is_null()) {
+            _ if is_deleted(&object) => Some("to be revoked"),
+            (_, true) if is_at_rest(&object) => None,
+            (_, true) => Some("wanted"),
+            (Value::Null, _) if holds("draft-") => Some("drafted"),
+            (Value::Null, _) if holds("next-") => Some("made"),
+            (Value::Null, _) => Some("intended"),
+            _ if holds("next-") => Some("to be tried"),
+            _ => Some("promoted"),
+        });
+    }
+    steps
+}
+
+fn is_at_rest(object: &Value) -> bool {
+    let asked = &object["metadata"]["annotations"]["deputy.dev/rotate-requested-at"];
+    let (type_, status, reason) = GOOD;
+    let ready = condition(object, type_);
+    (ready["status"] == status && ready["reason"] == reason)
+        && object["status"]["pending"].is_null()
+        && object["status"]["lastHandledRotateAt"] == *asked
+}
+
+/// An operator that lives finishes what the dead have begun; then the vendor has what the objects say, and nothing else, and
+/// each Secret holds a key that the vendor takes.
+async fn settled(stage: &Stage, system: System, robots: &[Robot], admins: &[String]) {
+    let _operator = stage.operator();
+    stage
+        .until_condition(CONNECTION, "acme", ("Ready", "True", "Verified"))
+        .await;
+    let mut expected = admins.to_vec();
+    for robot in robots {
+        match robot.found(stage).await {
+            None => continue,
+            Some(object) if is_deleted(&object) => {
+                gone(stage, &robot.name).await;
+                continue;
+            }
+            Some(_) => {}
+        }
+        let what = "to rest with a good key";
+        let object = stage.until(KEY, &robot.name, what, is_at_rest).await;
+        let held = entries(stage, &robot.secret()).await.expect("is there");
+        let names: Vec<_> = held.as_object().expect("has entries").keys().collect();
+        assert_eq!(names.len(), 1, "nothing waits: {names:?}");
+        is_good(stage, system, &held).await;
+        expected.push(current(&object));
+        expected.extend(previous(&object));
+    }
+    expected.sort();
+    assert_eq!(living(stage, system).await, expected);
+}
+
+/// The ids of the account's keys at the vendor, in order.
+async fn living(stage: &Stage, system: System) -> Vec<String> {
+    match system {
+        System::Google => stage.sandbox.google().keys(ACCOUNT).await,
+        System::Microsoft365 => stage.sandbox.microsoft365().secrets(tenant::CLIENT).await,
+    }
+}

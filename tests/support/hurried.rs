@@ -1,0 +1,90 @@
+//! The operator in this process, on a clock that runs faster than the sun.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deputy::controllers::operator::Operator;
+use deputy::http;
+use deputy::kube_io::events::Events;
+use deputy::kube_io::key::Scope;
+use deputy::kube_io::lease::Leadership;
+use deputy::kube_io::runner::Runtime;
+use deputy::model::clock::{Clock, FastClock, SystemClock};
+use deputy::providers::Clients;
+use deputy::supervisor::{Supervisor, SupervisorError};
+use deputy::telemetry::metrics::Metrics;
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::stage::Stage;
+
+/// How long it may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The operator in this process, on a clock that runs faster.
+pub(crate) struct Running {
+    task: JoinSet<Result<(), SupervisorError>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    pub(crate) fn start(stage: &Stage, clock: FastClock) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let settings = http::Settings {
+            allowed: vec!["127.0.0.1".parse().unwrap()],
+            ..http::Settings::default()
+        };
+        let clients = Clients {
+            http: http::Client::new(settings).unwrap(),
+            clock: Arc::clone(&clock),
+        };
+        let mut supervisor = Supervisor::new();
+        let runtime = Runtime {
+            events: Events::new(stage.client.clone(), None),
+            client: stage.client.clone(),
+            clock,
+            metrics: Arc::new(Metrics::new()),
+            leadership: Leadership::unchallenged(),
+            stop: supervisor.stop(),
+        };
+        let scope = Scope::Namespace(stage.namespace.clone());
+        Operator {
+            runtime,
+            scope,
+            clients,
+        }
+        .start(&mut supervisor);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let mut task = JoinSet::new();
+        task.spawn(supervisor.run(stopped, GRACE));
+        Self { task, stop }
+    }
+
+    pub(crate) async fn end(mut self) {
+        self.stop.cancel();
+        let ended = self.task.join_next().await;
+        ended.unwrap().unwrap().expect("ends as it should");
+    }
+}
+
+/// Lets the vendor's clock run as fast, so that nobody finds the other's wrong.
+pub(crate) fn keep_in_step(stage: &Stage, clock: FastClock) -> DropGuard {
+    let url = stage.sandbox.url().join("_sandbox/clock").unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let done = CancellationToken::new();
+    let until = done.clone();
+    #[allow(clippy::disallowed_methods, reason = "it ends with the test")]
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(Duration::from_millis(250));
+        while until.run_until_cancelled(tick.tick()).await.is_some() {
+            let ahead = clock.now().duration_since(SystemClock.now()).as_secs();
+            let body = json!({"offsetSeconds": ahead});
+            let asked = client.request(Method::PUT, url.clone()).json(&body).send();
+            let _gone = asked.await; // the test has ended
+        }
+    });
+    done.drop_guard()
+}
