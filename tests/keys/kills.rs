@@ -73,8 +73,8 @@ async fn survives(system: System, stage: Stage) {
 
 /// A moment within the life of the work, another one each time.
 fn moment(run: usize, life: Duration) -> Duration {
-    let share = (run * 389) % 1000;
-    life.mul_f64(share as f64 / 1000.0)
+    let share = u32::try_from((run * 389) % 1000).unwrap();
+    life * share / 1000
 }
 
 /// A key that is wanted, replaced, and wanted no more, again and again.

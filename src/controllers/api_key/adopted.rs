@@ -146,7 +146,7 @@ impl Adoption<'_> {
         conditions.clear("Suspended");
         Fact::good("Ready", "The connection can be used.").put(&mut conditions, "ConnectionReady");
         self.put_keys(&mut status, found);
-        self.put_current(&mut conditions, found);
+        put_current(&mut conditions, found);
         self.put_previous(&mut conditions, &status, found);
         let written = "The Secret holds the key.";
         found
@@ -189,22 +189,6 @@ impl Adoption<'_> {
                 revoke_after: self.now,
             }];
         }
-    }
-
-    fn put_current(&self, conditions: &mut Conditions, found: &Found) {
-        let Some((verified, _)) = &found.current else {
-            return;
-        };
-        Fact::good("Adopted", "The key was handed over in the Secret.").put(conditions, "Issued");
-        let fact = match verified {
-            Ok(_) => Fact::good("Verified", "The vendor has taken the key in a live call."),
-            Err(error) if found.is_next => Fact {
-                message: format!("The key in the next slot is not taken into use: {error}"),
-                ..Fact::from(error)
-            },
-            Err(error) => Fact::from(error),
-        };
-        fact.put(conditions, "Verified");
     }
 
     fn put_previous(&self, conditions: &mut Conditions, status: &Status, found: &Found) {
@@ -319,6 +303,22 @@ fn conclude(conditions: &mut Conditions) {
         .next()
         .map_or_else(|| Fact::good("KeyGood", good), Fact::of);
     kstatus::conclude(conditions, &ready);
+}
+
+fn put_current(conditions: &mut Conditions, found: &Found) {
+    let Some((verified, _)) = &found.current else {
+        return;
+    };
+    Fact::good("Adopted", "The key was handed over in the Secret.").put(conditions, "Issued");
+    let fact = match verified {
+        Ok(_) => Fact::good("Verified", "The vendor has taken the key in a live call."),
+        Err(error) if found.is_next => Fact {
+            message: format!("The key in the next slot is not taken into use: {error}"),
+            ..Fact::from(error)
+        },
+        Err(error) => Fact::from(error),
+    };
+    fact.put(conditions, "Verified");
 }
 
 #[cfg(test)]

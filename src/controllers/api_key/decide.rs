@@ -225,7 +225,7 @@ pub(super) fn overlap(spec: &ApiKeySpec) -> SignedDuration {
     let rotation = spec.rotation.as_ref();
     let asked = rotation.and_then(|rotation| rotation.overlap);
     asked
-        .map_or(OVERLAP, |asked| asked.get())
+        .map_or(OVERLAP, crate::api::Span::get)
         .max(LEAST_OVERLAP)
 }
 

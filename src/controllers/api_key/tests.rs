@@ -108,7 +108,7 @@ impl Stage {
         let status = self.status();
         let current = status.current.as_ref().expect("a key is in use");
         let alive = self.world.alive();
-        assert_eq!(alive, [current.id.clone()], "{status:?}");
+        assert_eq!(alive, std::slice::from_ref(&current.id), "{status:?}");
         assert_eq!(self.world.held().as_deref(), Some(current.id.as_str()));
         assert_eq!((status.pending.as_ref(), status.previous.len()), (None, 0));
         assert_eq!(self.condition("Ready"), ("True", "KeyGood"));

@@ -60,8 +60,7 @@ const fn table(api: ApiName, profile: QuotaProfile) -> Table {
         (ApiName::Drive, QuotaProfile::Legacy) => (PerMinute(12_000), PerMinute(12_000)),
         (ApiName::Drive, QuotaProfile::Y2026) => (PerMinute(1_000_000), PerMinute(325_000)),
         (ApiName::Directory, _) => (Unbounded, PerMinute(2_400)),
-        (ApiName::Licensing, _) => (PerMinute(600), PerMinute(600)),
-        (ApiName::Iam, _) => (PerMinute(600), PerMinute(600)),
+        (ApiName::Licensing | ApiName::Iam, _) => (PerMinute(600), PerMinute(600)),
     };
     Table {
         all,

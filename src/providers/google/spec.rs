@@ -8,7 +8,7 @@ use crate::model::email::Email;
 
 /// A Google Workspace tenant, reached by a service account with domain-wide delegation.
 ///
-/// The credentials Secret has one entry, `key.json`: the JSON key file of the service account. An ApiKey makes further keys of the
+/// The credentials Secret has one entry, `key.json`: the JSON key file of the service account. An `ApiKey` makes further keys of the
 /// account, or replaces this one; for that the account needs the role `roles/iam.serviceAccountKeyAdmin` on itself and the IAM API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -13,7 +13,7 @@ use crate::model::email::Email;
 /// The credentials Secret has either `tls.crt` and `tls.key` (PEM; a certificate that is uploaded to the registration) or
 /// `client-secret`. With `federated` there is no Secret at all. A certificate counts where both are there.
 ///
-/// An ApiKey makes further secrets of the application, or replaces this one; for that the application needs
+/// An `ApiKey` makes further secrets of the application, or replaces this one; for that the application needs
 /// `Application.ReadWrite.OwnedBy` and has to be an owner of its own registration. Where two of its secrets begin with the same
 /// three characters, the entry `client-secret-id` says which one `client-secret` is (the portal's Secret ID).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -172,7 +172,7 @@ impl World {
     /// Fails where it has been told to; `done` says whether the effect has been had.
     fn chance(&self, done: bool) -> Result<(), Error> {
         let mut state = self.state();
-        if state.failing == 0 || (state.failing % 2 == 0) != done {
+        if state.failing == 0 || state.failing.is_multiple_of(2) != done {
             return Ok(());
         }
         state.failing -= 1;

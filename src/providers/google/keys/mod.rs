@@ -31,6 +31,7 @@ use super::{NAME, scopes};
 use crate::http::auth::{Certified, KeyPair, read_secret_json, write_secret_json};
 use crate::http::retry::retry;
 use crate::http::{Body, Reply, Request};
+use crate::model::apart::apart;
 use crate::model::clock::Clock;
 use crate::model::email::Email;
 use crate::model::secret::Credentials;
@@ -67,9 +68,8 @@ impl KeyIssuer for ServiceAccountKeys {
             .saturating_sub(HEAD_START)
             .unwrap_or_default();
         let (name, ends) = (request.name.clone(), request.expires_at);
-        let make = move || KeyPair::generate(&name, begins, ends);
-        let made = tokio::task::spawn_blocking(make).await.ok().flatten();
-        let pair = made.ok_or_else(|| unusable("No key pair could be made on this machine."))?;
+        let pair = apart(move || KeyPair::generate(&name, begins, ends)).await;
+        let pair = pair.ok_or_else(|| unusable("No key pair could be made on this machine."))?;
         Ok(Some(Credentials::closed([
             (PRIVATE_KEY.to_owned(), pair.private_key),
             (CERTIFICATE.to_owned(), pair.certificate.into_bytes().into()),

@@ -24,7 +24,8 @@ pub(super) struct Key {
     valid_after_time: Option<String>,
     valid_before_time: Option<String>,
     /// `USER_PROVIDED` for one that was uploaded.
-    key_origin: Option<String>,
+    #[serde(rename = "keyOrigin")]
+    origin: Option<String>,
     /// A certificate in PEM form, as Base64; only where it is asked for.
     pub(super) public_key_data: Option<String>,
 }
@@ -37,7 +38,7 @@ impl Key {
 
     /// Returns whether it was uploaded.
     pub(super) fn is_uploaded(&self) -> bool {
-        self.key_origin.as_deref() == Some("USER_PROVIDED")
+        self.origin.as_deref() == Some("USER_PROVIDED")
     }
 
     /// Returns what may be shown of it; `name` is what its certificate says.

@@ -82,14 +82,11 @@ impl KeyIssuer for ApplicationSecrets {
     /// By the id that stands beside it, or by its first characters where only one secret begins so.
     async fn recognize(&self, entries: &Credentials) -> Result<Option<RemoteKey>, Error> {
         let mut passwords = self.passwords().await?;
-        if let Some(id) = entries.get(SECRET_ID).and_then(|id| read_secret_text(id)) {
+        if let Some(id) = entries.get(SECRET_ID).and_then(read_secret_text) {
             let id = secrecy::ExposeSecret::expose_secret(&id);
             passwords.retain(|one| one.key_id == id);
         } else {
-            let Some(secret) = entries
-                .get(SECRET)
-                .and_then(|secret| read_secret_text(secret))
-            else {
+            let Some(secret) = entries.get(SECRET).and_then(read_secret_text) else {
                 return Ok(None);
             };
             let proof = Proof::Secret(secret);
