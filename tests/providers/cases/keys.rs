@@ -33,8 +33,8 @@ pub(in crate::providers) async fn its_keys_are_made_told_tried_and_ended(subject
 /// The whole life of a key that the vendor makes.
 async fn lives(subject: &Subject, issuer: &dyn KeyIssuer, request: &KeyRequest) {
     let before = ids(issuer).await;
-    let issued = issue(issuer, request).await;
-    let (id, entries) = (&issued.key.id, &issued.entries);
+    let made = issue(issuer, request).await;
+    let (id, entries) = (&made.key.id, &made.entries);
     let mut names = issuer.entries().to_vec();
     names.sort_unstable();
     assert_eq!(entries.names().collect::<Vec<_>>(), names);
@@ -57,7 +57,7 @@ async fn lives(subject: &Subject, issuer: &dyn KeyIssuer, request: &KeyRequest) 
     assert!(!refused.remedy.is_empty(), "{refused}");
     assert_eq!(ids(issuer).await, before, "the others are as they were");
     issuer.revoke(id).await.unwrap();
-    let said = format!("{issued:?} {refused} {refused:?}");
+    let said = format!("{made:?} {refused} {refused:?}");
     // An id may be shown, and may look like a key.
     shows_nothing(entries, &said.replace(id, "[id]"));
 }
@@ -65,13 +65,13 @@ async fn lives(subject: &Subject, issuer: &dyn KeyIssuer, request: &KeyRequest) 
 /// Makes a key. From one draft comes one key, however often it is asked for.
 async fn issue(issuer: &dyn KeyIssuer, request: &KeyRequest) -> IssuedKey {
     let draft = issuer.draft(request).await.unwrap();
-    let issued = issuer.issue(request, draft.as_ref()).await.unwrap();
+    let made = issuer.issue(request, draft.as_ref()).await.unwrap();
     if let Some(draft) = draft {
         let again = issuer.issue(request, Some(&draft)).await.unwrap();
-        assert_eq!(again.key.id, issued.key.id);
+        assert_eq!(again.key.id, made.key.id);
         shows_nothing(&draft, &format!("{draft:?}"));
     }
-    issued
+    made
 }
 
 async fn ids(issuer: &dyn KeyIssuer) -> Vec<String> {
