@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A pass does one thing and its status is written before the next one begins, so that a crash at any point is gone on from
-//! with what the status and the Secret record. Nothing is held in memory. [`adopted`] keys are made by hand.
+//! with what the status and the Secret record. Nothing is held in memory. Adopted keys are made by hand.
 
 mod act;
 mod adopted;
