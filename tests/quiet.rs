@@ -50,6 +50,7 @@ impl Running {
         let clients = Clients {
             http: http::Client::new(settings).unwrap(),
             clock: Arc::clone(&clock),
+            home: None,
         };
         let mut supervisor = Supervisor::new();
         let runtime = Runtime {

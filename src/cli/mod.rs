@@ -111,6 +111,7 @@ fn clients(
     Ok(Clients {
         http: http::Client::new(settings)?,
         clock: Arc::new(SystemClock),
+        home: None,
     })
 }
 

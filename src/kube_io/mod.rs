@@ -13,6 +13,7 @@ pub mod conditions;
 pub mod events;
 pub mod guarded;
 pub mod key;
+pub mod key_ledger;
 pub mod lease;
 pub mod progress;
 pub mod reconciler;

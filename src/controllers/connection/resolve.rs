@@ -11,12 +11,14 @@ use crate::api::ServiceAccountConnection;
 use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
+use crate::controllers::home::home_of;
 use crate::controllers::links::{Link, Origin};
 use crate::controllers::roster::Roster;
 use crate::destinations::{self, Destination};
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::secret;
 use crate::model::secret::{Credentials, SecretRef};
+use crate::providers::Clients;
 
 /// Why a connection could not be opened: which condition says so, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,9 +73,13 @@ impl ConnectionReconciler {
             })?,
             None => Credentials::default(),
         };
+        let clients = Clients {
+            home: Some(home_of(object, &self.cluster)),
+            ..self.clients.clone()
+        };
         let session = spec
             .provider
-            .open(&credentials, effective::pace(spec), &self.clients)
+            .open(&credentials, effective::pace(spec), &clients)
             .await
             .map_err(|error| Closed {
                 condition: "CredentialsAvailable",
@@ -91,7 +97,10 @@ impl ConnectionReconciler {
             origin,
             key: key.clone(),
             provider: spec.provider.name(),
-            fingerprint: credentials.fingerprint().to_string(),
+            fingerprint: spec
+                .credentials_secret_ref
+                .as_ref()
+                .map(|_| credentials.fingerprint().to_string()),
             session,
             destination,
             seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),
