@@ -4,6 +4,7 @@ mod check;
 mod controller;
 mod input;
 mod manifests;
+mod scim;
 mod sync;
 mod table;
 

@@ -9,6 +9,7 @@
 //!
 //! It never writes a `spec`, and writes nothing when nothing changed.
 
+pub mod apply;
 pub mod conditions;
 pub mod events;
 pub mod guarded;
