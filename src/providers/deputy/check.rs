@@ -135,14 +135,15 @@ mod tests {
             target: Target::Found,
             namesakes: vec![name.to_owned()],
         };
-        let scim = json!({"username": "bot@acme.example", "scim": {"connectionRef": {"name": "acme-google"}}});
+        let scim =
+            json!({"username": "bot@acme.example", "scim": {"connectionRef": {"name": "acme"}}});
         for (spec, street, verdict, reason, says) in [
             (
                 scim.clone(),
                 target(Target::Found),
                 Known::True,
                 Reason::Verified,
-                "acme-google",
+                "acme",
             ),
             (
                 scim.clone(),

@@ -53,7 +53,7 @@ impl Provider for Deputy {
             "displayName": "Provisioning",
             "notifications": false,
             "personalUrl": false,
-            "scim": {"connectionRef": {"name": "acme-google"}},
+            "scim": {"connectionRef": {"name": "acme"}},
         })
     }
 

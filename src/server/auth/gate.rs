@@ -23,10 +23,10 @@ const LONGEST_LOCK: SignedDuration = SignedDuration::from_mins(15);
 /// Failures are forgotten after so long without one.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(1);
 
-/// What a key may do: more than identity providers do at their fastest (Okta: some 10 requests a second for an import).
+/// What a key may do: more than identity providers do at their fastest, and less than would hold up the operator.
 const KEY: Pace = Pace {
-    per_second: 25,
-    burst: 100,
+    per_second: 50,
+    burst: 250,
 };
 /// What an address may try until a key of it has been found good: each try reads the API server.
 const STRANGER: Pace = Pace {
@@ -240,8 +240,8 @@ mod tests {
         let tries = (0..200).filter(|_| gate.knock(&stranger).is_ok()).count();
         assert_eq!(tries, 5);
         let okta = who("192.0.2.1", "dep_a_1");
-        let requests = (0..200).filter(|_| gate.passed(&okta).is_ok()).count();
-        assert_eq!(requests, 100);
+        let requests = (0..400).filter(|_| gate.passed(&okta).is_ok()).count();
+        assert_eq!(requests, 250);
         assert_eq!(
             gate.knock(&okta),
             Ok(()),

@@ -108,7 +108,11 @@ impl People<'_> {
         let manifest = user::manifest(&identified, attributes, &email, self.now);
         let client = &self.cluster.client;
         let applied = apply::<SyncedUser>(client, &namespace, &name, MANAGER, &manifest).await;
-        let applied = applied.map_err(|error| refusals::of_apply(&error))?;
+        let applied = applied.map_err(|error| match error {
+            // Nothing was there to be late for, but somebody who made the same at once.
+            ApplyError::Late => refusals::taken(&email),
+            error => refusals::of_apply(&error),
+        })?;
         self.known(&applied.object).await;
         if !applied.is_new {
             return Err(refusals::taken(&email));

@@ -65,17 +65,21 @@ impl Query {
         })
     }
 
-    /// Answers with the page that is asked for. What is below 1 means the first, and what is negative nothing.
-    pub(super) fn page(&self, found: Vec<Map<String, Value>>) -> Value {
+    /// Answers with the page that is asked for, of what was found. What is below 1 means the first, and what is negative
+    /// nothing. Only what is shown is made a resource of.
+    pub(super) fn page<T>(
+        &self,
+        found: &[T],
+        resource: impl Fn(&T) -> Map<String, Value>,
+    ) -> Value {
         let start = usize::try_from(self.start.unwrap_or(1)).unwrap_or(1).max(1);
         let count = self.count.map(|count| usize::try_from(count).unwrap_or(0));
         let count = count.unwrap_or(DEFAULT_RESULTS).min(MOST_RESULTS);
-        let total = found.len();
-        let page = found.into_iter().skip(start - 1).take(count);
-        let page: Vec<_> = page.map(|one| self.selection.of(one)).collect();
+        let page = found.iter().skip(start - 1).take(count);
+        let page: Vec<_> = page.map(|one| self.selection.of(resource(one))).collect();
         json!({
             "schemas": [LIST],
-            "totalResults": total,
+            "totalResults": found.len(),
             "startIndex": start,
             "itemsPerPage": page.len(),
             "Resources": page,
@@ -162,14 +166,17 @@ mod tests {
     use super::*;
 
     fn people(count: usize) -> Vec<Map<String, Value>> {
-        let person = |n| json!({"id": n.to_string(), "schemas": [], "userName": format!("u{n}")});
+        let person =
+            |n: usize| json!({"id": n.to_string(), "schemas": [], "userName": format!("u{n}")});
         (1..=count)
             .map(|n| person(n).as_object().unwrap().clone())
             .collect()
     }
 
     fn page(query: &str, count: usize) -> Value {
-        Query::of_url(query).unwrap().page(people(count))
+        Query::of_url(query)
+            .unwrap()
+            .page(&people(count), Clone::clone)
     }
 
     #[test]

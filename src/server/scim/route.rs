@@ -1,7 +1,7 @@
 //! Which operation a request asks for, and what it does.
 
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::attributes::Attributes;
 use super::discovery;
@@ -181,15 +181,11 @@ impl Operation<'_> {
     }
 
     fn list(&self, query: &Query) -> Reply {
-        let all = self.people.all();
-        let all = all.iter().map(|user| self.people.resource(user));
-        let is_meant = |user: &Map<String, Value>| {
-            query
-                .filter
-                .as_ref()
-                .is_none_or(|filter| filter.matches(user))
-        };
-        Reply::of(query.page(all.filter(is_meant).collect()))
+        let mut found = self.people.all();
+        if let Some(filter) = &query.filter {
+            found.retain(|user| filter.matches(&user::filterable(user)));
+        }
+        Reply::of(query.page(&found, |user| self.people.resource(user)))
     }
 
     async fn change(

@@ -50,21 +50,30 @@ pub(super) fn attributes(user: &SyncedUser) -> Attributes {
     kept
 }
 
-/// Returns the whole resource.
-pub(super) fn resource(user: &SyncedUser, base: &str) -> Map<String, Value> {
+/// Returns what filters look at: all but where the resource is and which version of it.
+pub(super) fn filterable(user: &SyncedUser) -> Map<String, Value> {
     let mut resource = attributes(user).0;
-    let id = user.uid().unwrap_or_default();
     let created = user.meta().creation_timestamp.as_ref().map(|time| time.0);
     let meta = json!({
         "resourceType": "User",
         "created": created,
         "lastModified": changed_at(user).or(created),
-        "location": format!("{base}/Users/{id}"),
-        "version": version(&resource),
     });
-    resource.insert("schemas".to_owned(), json!([schema::USER]));
-    resource.insert("id".to_owned(), json!(id));
+    resource.insert("id".to_owned(), json!(user.uid()));
     resource.insert("meta".to_owned(), meta);
+    resource
+}
+
+/// Returns the whole resource.
+pub(super) fn resource(user: &SyncedUser, base: &str) -> Map<String, Value> {
+    let mut resource = filterable(user);
+    let version = version(&attributes(user).0);
+    let id = user.uid().unwrap_or_default();
+    if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) {
+        meta.insert("location".to_owned(), json!(format!("{base}/Users/{id}")));
+        meta.insert("version".to_owned(), json!(version));
+    }
+    resource.insert("schemas".to_owned(), json!([schema::USER]));
     resource
 }
 
