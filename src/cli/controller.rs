@@ -57,7 +57,7 @@ pub(super) struct Args {
     address_file: Option<PathBuf>,
 
     #[command(flatten)]
-    scim: scim::Args,
+    scim: scim::ScimArgs,
 
     /// How long the work that is under way gets to finish at shutdown, in seconds.
     #[arg(long, default_value_t = 20, value_name = "SECONDS")]

@@ -12,7 +12,7 @@ use crate::supervisor::Supervisor;
 
 /// Where and how.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct ScimArgs {
     /// Serve SCIM 2.0 at /scim/v2 on this address; port 0 takes a free one. Default: not at all.
     #[arg(long, env = "DEPUTY_SCIM_LISTEN", value_name = "ADDRESS")]
     scim_listen: Option<SocketAddr>,
@@ -38,7 +38,7 @@ pub(super) struct Args {
     tls_key: Option<PathBuf>,
 }
 
-impl Args {
+impl ScimArgs {
     /// Serves it under the supervisor, where it is asked for.
     pub(super) async fn serve(
         &self,
