@@ -46,6 +46,8 @@ mod own_account;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
+mod providers;
+#[cfg(test)]
 mod quiet;
 #[cfg(test)]
 mod runner;

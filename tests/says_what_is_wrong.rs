@@ -9,6 +9,7 @@ mod credentials;
 mod mending;
 mod microsoft365;
 mod people;
+mod proofs;
 
 use serde_json::{Value, json};
 

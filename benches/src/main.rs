@@ -1,7 +1,9 @@
 //! A bare load generator: what the machine and the vendor's simulation give when nothing is done with the replies.
 //!
-//! Reads one JSON object from stdin, asks for every path once and prints one JSON object.
+//! Reads one JSON object from stdin, asks for every path once, and for what follows it where pages lead to one another,
+//! and prints one JSON object.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +30,12 @@ struct Load {
     connections: usize,
     /// Paths with their queries.
     paths: Vec<String>,
+    /// Headers that every request has.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    /// The field of a page that holds the address of the next; without one a path is one request.
+    #[serde(default)]
+    follow: Option<String>,
 }
 
 /// What came of it.
@@ -37,6 +45,13 @@ struct Outcome {
     /// Bytes of bodies.
     bytes: usize,
     seconds: f64,
+}
+
+/// What one connection has had.
+#[derive(Default)]
+struct Had {
+    requests: usize,
+    bytes: usize,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -58,19 +73,21 @@ async fn run(load: Arc<Load>) -> anyhow::Result<Outcome> {
     for _ in 0..load.connections {
         workers.spawn(worker(Arc::clone(&load), Arc::clone(&next)));
     }
-    let mut bytes = 0;
+    let mut had = Had::default();
     while let Some(worker) = workers.join_next().await {
-        bytes += worker??;
+        let Had { requests, bytes } = worker??;
+        had.requests += requests;
+        had.bytes += bytes;
     }
     Ok(Outcome {
-        requests: load.paths.len(),
-        bytes,
+        requests: had.requests,
+        bytes: had.bytes,
         seconds: began.elapsed().as_secs_f64(),
     })
 }
 
-/// Asks for one path after the other over one connection and returns the bytes of the replies.
-async fn worker(load: Arc<Load>, next: Arc<AtomicUsize>) -> anyhow::Result<usize> {
+/// Asks for one path after the other over one connection.
+async fn worker(load: Arc<Load>, next: Arc<AtomicUsize>) -> anyhow::Result<Had> {
     let stream = TcpStream::connect(&load.address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
@@ -83,34 +100,64 @@ async fn ask_all(
     mut sender: SendRequest<Empty<Bytes>>,
     load: &Load,
     next: &AtomicUsize,
-) -> anyhow::Result<usize> {
-    let mut bytes = 0;
+) -> anyhow::Result<Had> {
+    let mut had = Had::default();
     while let Some(path) = load.paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-        bytes += ask(&mut sender, load, path).await?;
+        let mut following = ask(&mut sender, load, path, &mut had).await?;
+        while let Some(path) = following {
+            following = ask(&mut sender, load, &path, &mut had).await?;
+        }
     }
-    Ok(bytes)
+    Ok(had)
 }
 
+/// Asks for one path and returns the one that follows it.
 async fn ask(
     sender: &mut SendRequest<Empty<Bytes>>,
     load: &Load,
     path: &str,
-) -> anyhow::Result<usize> {
-    let request = Request::get(path)
+    had: &mut Had,
+) -> anyhow::Result<Option<String>> {
+    let mut request = Request::get(path)
         .header(header::HOST, &load.address)
-        .header(header::AUTHORIZATION, format!("Bearer {}", load.token))
-        .body(Empty::new())?;
-    let reply = sender.send_request(request).await?;
+        .header(header::AUTHORIZATION, format!("Bearer {}", load.token));
+    for (name, value) in &load.headers {
+        request = request.header(name, value);
+    }
+    let reply = sender.send_request(request.body(Empty::new())?).await?;
     ensure!(
         reply.status() == StatusCode::OK,
         "{path}: {}",
         reply.status()
     );
     let mut body = reply.into_body();
-    let mut bytes = 0;
+    let mut page = Vec::new();
     while let Some(frame) = body.frame().await {
-        bytes += frame?.data_ref().map_or(0, Bytes::len);
+        let frame = frame?;
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        had.bytes += data.len();
+        if load.follow.is_some() {
+            page.extend_from_slice(data);
+        }
     }
+    had.requests += 1;
     sender.ready().await?;
-    Ok(bytes)
+    load.follow
+        .as_ref()
+        .map_or(Ok(None), |field| next_path(&page, field, &load.address))
+}
+
+/// Looks for the address of the next page without reading the page.
+fn next_path(page: &[u8], field: &str, address: &str) -> anyhow::Result<Option<String>> {
+    let text = std::str::from_utf8(page)?;
+    let Some((_, rest)) = text.split_once(&format!("\"{field}\":\"")) else {
+        return Ok(None);
+    };
+    let (link, _) = rest.split_once('"').context("a link ends")?;
+    let path = link.strip_prefix(&format!("http://{address}"));
+    Ok(Some(
+        path.context("a link stays at the vendor's")?.to_owned(),
+    ))
 }

@@ -3,6 +3,7 @@
 import google_tenant
 import microsoft365_tenant
 import pytest
+import sendsafely_company
 import vendors
 
 
@@ -28,4 +29,13 @@ def m365(request, tmp_path):
     tenant = microsoft365_tenant.Tenant(sandbox)
     yield tenant
     tenant.close()
+    sandbox.close()
+
+
+@pytest.fixture
+def company(tmp_path, monkeypatch):
+    # SendSafely's client asks the environment for proxies, and there is none between here and the sandbox.
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    sandbox = vendors.Sandbox(sendsafely_company.scenario(), tmp_path)
+    yield sendsafely_company.Company(sandbox)
     sandbox.close()

@@ -61,9 +61,15 @@ def scenario(quota="off", **users):
         "google": {
             "customer": {"id": "C01acme", "domains": ["acme.example"]},
             "quota": quota,
-            "projects": [{"number": PROJECT, "apis": ["gmail", "calendar", "drive", "admin", "licensing"]}],
+            "projects": [{"number": PROJECT, "apis": ["gmail", "calendar", "drive", "admin", "licensing", "iam"]}],
             "serviceAccounts": [
-                {"email": ACCOUNT, "clientId": CLIENT_ID, "project": PROJECT, "delegatedScopes": DELEGATED}
+                {
+                    "email": ACCOUNT,
+                    "clientId": CLIENT_ID,
+                    "project": PROJECT,
+                    "delegatedScopes": DELEGATED,
+                    "keyAdmin": True,
+                }
             ],
             "users": list(people.values()),
         },
@@ -103,7 +109,8 @@ class Tenant:
     def build(self, name, version, *scopes, subject=PETER):
         """The official client of an API, with the sandbox as its root."""
         document = copy.deepcopy(discovery_document(name, version))
-        document["rootUrl"] = f"{self.sandbox.url}/google/"
+        # IAM has a host of its own and nothing in its paths that tells it apart, so it has a folder here.
+        document["rootUrl"] = f"{self.sandbox.url}/google/" + ("iam/" if name == "iam" else "")
         http = google_auth_httplib2.AuthorizedHttp(
             self.credentials(*scopes, subject=subject), http=httplib2.Http(timeout=30, proxy_info=None)
         )

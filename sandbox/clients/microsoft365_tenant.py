@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import copy
-import datetime
 import json
 import re
 import time
@@ -13,9 +12,9 @@ import jwt
 import msal
 import requests
 from azure.core.credentials import AccessToken
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from keys import private_pem, signed_certificate
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
 from kiota_http.middleware.options import RetryHandlerOption
@@ -110,25 +109,11 @@ class Key:
 
     def __init__(self, days=30):
         self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "deputy")])
-        start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=60)
-        end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(self.private.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(start)
-            .not_valid_after(end)
-            .sign(self.private, hashes.SHA256())
-        )
+        certificate = signed_certificate(self.private, days)
         self.certificate = certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.sha1 = certificate.fingerprint(hashes.SHA1()).hex()
         self.sha256 = certificate.fingerprint(hashes.SHA256())
-        self.pem = self.private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
+        self.pem = private_pem(self.private)
 
     def jwks(self, kid="k1"):
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))

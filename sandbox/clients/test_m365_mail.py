@@ -5,13 +5,15 @@ Source: learn.microsoft.com/graph/delta-query-messages and outlook-immutable-id 
 
 import pytest
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from microsoft365_tenant import CLIENT, MARY, MESSAGES, PETER, PETER_ID, SPIDEY, config, refusal
+from microsoft365_tenant import CLIENT, MARY, MESSAGES, PETER, PETER_ID, SPIDEY, WINDOW, config, refusal
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.users.item.calendar_view.delta.delta_request_builder import DeltaRequestBuilder as ViewDelta
 from msgraph.generated.users.item.mail_folders.item.messages.delta.delta_request_builder import DeltaRequestBuilder
 from msgraph.generated.users.item.messages.item.message_item_request_builder import MessageItemRequestBuilder
 from msgraph.generated.users.item.messages.messages_request_builder import MessagesRequestBuilder
 
 Delta = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters
+View = ViewDelta.DeltaRequestBuilderGetQueryParameters
 Messages = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters
 Message = MessageItemRequestBuilder.MessageItemRequestBuilderGetQueryParameters
 
@@ -186,6 +188,62 @@ def test_a_round_can_be_narrowed(m365):
     assert created == {}
     for query in (Delta(filter="isRead eq true"), Delta(orderby=["subject"]), Delta(search="x"), Delta(expand=["x"])):
         assert denied(m365, delta.get(config(query)))[0] == 400, query
+
+
+def test_a_full_mailbox_refuses_change_tracking_and_nothing_else(m365):
+    graph = m365.graph()
+    person = graph.users.by_user_id(PETER)
+    _, _, following = m365.round(folder(graph).messages.delta, size=50)
+    m365.user("PATCH", "", {"mailboxFull": True})
+    refused = (403, "ErrorQuotaExceeded", "Mailbox has exceeded maximum mailbox size.")
+    window = View(start_date_time=WINDOW[0], end_date_time=WINDOW[1])
+    assert denied(m365, folder(graph).messages.delta.get(config())) == refused
+    assert denied(m365, person.mail_folders.delta.get(config())) == refused
+    assert denied(m365, person.calendar_view.delta.get(config(window))) == refused
+    assert denied(m365, following.get(config())) == refused
+    query = Messages(top=50, select=["id"])
+    assert sum(len(page.value) for page in m365.pages(person.messages, query)) == MESSAGES
+    m365.run(person.mail_folders.get(config()))
+    m365.user("PATCH", "", {"mailboxFull": False})
+    m365.run(following.get(config()))
+
+
+def test_some_changes_are_told_in_part(m365):
+    graph = m365.graph()
+    _, _, following = m365.round(folder(graph).messages.delta, size=50)
+    inbox = m365.run(folder(graph).get(config())).id
+    changed = [each["id"] for each in m365.state()["messages"] if each["parentFolderId"] == inbox]
+    for id in changed:
+        m365.user("PATCH", f"messages/{id}", {"isRead": True})
+    m365.console("PUT", "quirks", {"partialMessages": True})
+    there, _, following = m365.round(following, size=50)
+    assert set(there) == set(changed)
+    partial = [item for item in there.values() if item.received_date_time is None]
+    assert 0 < len(partial) < len(there)
+    assert all(item.is_read and item.parent_folder_id and item.subject is None for item in partial)
+    m365.console("PUT", "quirks", {})
+    m365.user("PATCH", f"messages/{partial[0].id}", {"isRead": False})
+    assert m365.round(following)[0][partial[0].id].received_date_time is not None
+
+
+def test_change_tracking_expands_no_extended_properties(m365):
+    delta = folder(m365.graph()).messages.delta
+    query = Delta(expand=["singleValueExtendedProperties($filter=id eq 'Integer 0x0E08')"])
+    status, code, message = denied(m365, delta.get(config(query)))
+    assert (status, code) == (400, "BadRequest")
+    assert message.startswith("Parsing OData Select and Expand failed: Value cannot be null.")
+
+
+def test_a_folder_moves(m365):
+    graph = m365.graph()
+    trips = m365.user("POST", "folders", {"displayName": "Trips"})["id"]
+    rome = m365.user("POST", "folders", {"displayName": "Rome", "parent": trips})["id"]
+    _, _, tree = m365.round(graph.users.by_user_id(PETER).mail_folders.delta, size=50)
+    m365.user("PATCH", f"folders/{rome}", {"parent": "archive"})
+    there, _, _ = m365.round(tree)
+    archive = m365.run(folder(graph, "archive").get(config())).id
+    assert {item.id: item.parent_folder_id for item in there.values()} == {rome: archive}
+    assert m365.run(folder(graph, trips).child_folders.get(config())).value == []
 
 
 def test_metadata_only(m365):

@@ -138,6 +138,9 @@ def test_secrets_end(m365):
     reply = m365.token(secret["value"])
     assert (reply["error"], code(reply)) == ("invalid_client", 7000222)
     assert m365.route.last.status_code == 401
+    m365.app("PATCH", f"secrets/{secret['secretId']}", {"expired": False})
+    assert "access_token" in m365.token(secret["value"])
+    assert code(m365.token(m365.app("POST", "secrets", {"expired": True})["value"])) == 7000222
     m365.app("DELETE", f"secrets/{secret['secretId']}")
     assert code(m365.token(secret["value"])) == 7000215
 

@@ -28,6 +28,15 @@ def denied(m365, coroutine):
     return refusal(caught.value)
 
 
+def test_a_token_that_is_ended_is_refused(m365):
+    graph = m365.graph()
+    m365.run(graph.users.by_user_id(PETER).get())
+    m365.console("DELETE", "tokens")
+    status, code, _ = denied(m365, graph.users.by_user_id(PETER).get())
+    assert (status, code) == (401, "InvalidAuthenticationToken")
+    m365.run(m365.graph().users.by_user_id(PETER).get())
+
+
 def test_a_person_by_id_and_by_principal_name(m365):
     graph = m365.graph()
     for key in (PETER, PETER_ID, PETER.upper()):
@@ -83,6 +92,23 @@ def test_states_of_accounts(m365):
     assert get("peter@acme.example").proxy_addresses[1:] == [f"smtp:{SPIDEY}", f"smtp:{PETER}"]
     m365.console("DELETE", f"users/{MARY}")
     assert denied(m365, graph.users.by_user_id(MARY).get())[0] == 404
+
+
+def test_licences_and_what_they_are_called(m365):
+    ask = lambda key: m365.run(  # noqa: E731
+        m365.graph().users.by_user_id(key).get(RequestConfiguration(query_parameters=One(select=CHECKED)))
+    )
+    held = lambda key: [str(one.sku_id) for one in ask(key).assigned_licenses]  # noqa: E731
+    assert (len(held(PETER)), held("harry@acme.example")) == (1, [])
+    m365.console("PATCH", f"users/{PETER}", {"licenses": ["SPE_E5", "FLOW_FREE"]})
+    assert denied(m365, m365.graph().subscribed_skus.get())[:2] == (403, "Authorization_RequestDenied")
+    m365.app("POST", "grant", {"role": "LicenseAssignment.Read.All"})
+    skus = m365.run(m365.graph().subscribed_skus.get()).value
+    names = {str(sku.sku_id): sku.sku_part_number for sku in skus}
+    assert [names[id] for id in held(PETER)] == ["SPE_E5", "FLOW_FREE"]
+    assert {sku.sku_part_number: sku.consumed_units for sku in skus}["SPE_E5"] == 1
+    m365.console("PATCH", f"users/{PETER}", {"licenses": None})
+    assert [names[id] for id in held(PETER)] == ["ENTERPRISEPACK"]
 
 
 def test_no_consent_for_the_directory(m365):

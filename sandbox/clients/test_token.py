@@ -248,6 +248,15 @@ def test_a_retryable_failure_is_retried_by_google_auth(tenant):
     assert len([call for call in tenant.sandbox.calls() if call["path"] == "/google/token"]) == 2
 
 
+def test_a_token_that_is_ended_is_replaced_by_google_auth(tenant):
+    gmail = tenant.gmail()
+    gmail.users().getProfile(userId="me").execute()
+    tenant.sandbox.ask("DELETE", "google/tokens")
+    gmail.users().getProfile(userId="me").execute()
+    assert [call["status"] for call in tenant.sandbox.calls() if call["api"] == "gmail"] == [200, 401, 200]
+    assert len([call for call in tenant.sandbox.calls() if call["path"] == "/google/token"]) == 2
+
+
 def test_the_log_names_the_subject_and_never_a_token(tenant):
     token = tenant.token(GMAIL, DIRECTORY)
     calls = tenant.sandbox.calls()

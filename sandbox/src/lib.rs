@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! server ── Call ──▶ console (/_sandbox/…)            what an administrator or a user does
-//!                └─▶ instruments (faults, log, clock) ─┬▶ google (token, Directory, Gmail, Calendar, Drive) ──▶ Reply
-//!                                                      └▶ microsoft365 (Entra, Graph) ──▶ Reply
+//!                └─▶ instruments (faults, log, clock) ─┬▶ google (token, IAM, Directory, Gmail, Calendar, Drive) ──▶ Reply
+//!                                                      ├▶ microsoft365 (Entra, Graph) ──▶ Reply
+//!                                                      └▶ sendsafely (REST API, SCIM) ──▶ Reply
 //! ```
 
 mod app;
@@ -20,9 +21,11 @@ mod jwt;
 mod microsoft365;
 mod random;
 mod scenario;
+mod sendsafely;
 mod server;
 mod vendor;
 mod visit;
 mod window;
+mod x509;
 
 pub use server::Sandbox;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::microsoft365::scenario::Microsoft365Scenario;
+use crate::sendsafely::scenario::SendSafelyScenario;
 
 /// The whole file. A vendor that is left out knows nobody.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +22,8 @@ pub(crate) struct Scenario {
     pub(crate) google: GoogleScenario,
     #[serde(default)]
     pub(crate) microsoft365: Microsoft365Scenario,
+    #[serde(default)]
+    pub(crate) sendsafely: SendSafelyScenario,
 }
 
 fn default_epoch() -> jiff::Timestamp {
@@ -42,6 +45,12 @@ pub(crate) struct GoogleScenario {
     /// How the token endpoint refuses a suspended or archived person. Vendors do not document it.
     #[serde(default)]
     pub(crate) restricted_subject: RestrictedSubject,
+    /// How long the token endpoint knows nothing of a key that the IAM API has made.
+    #[serde(default)]
+    pub(crate) key_propagation_ms: i64,
+    /// Constraints that the organisation enforces.
+    #[serde(default)]
+    pub(crate) org_policies: Vec<String>,
     #[serde(default)]
     pub(crate) projects: Vec<Project>,
     #[serde(default)]
@@ -106,6 +115,9 @@ pub(crate) struct ServiceAccount {
     pub(crate) project: String,
     #[serde(default)]
     pub(crate) delegated_scopes: Vec<String>,
+    /// Whether it may manage its own keys.
+    #[serde(default)]
+    pub(crate) key_admin: bool,
 }
 
 /// A person, in the file and in `POST /_sandbox/google/users`.

@@ -150,7 +150,7 @@ async fn vendor(app: &App, call: &Call) -> Result<Response<ReplyBody>, Severed> 
         sleep(pause).await;
     }
     let reply = match (&fault, visit) {
-        (Some(Action::Reply(replacement)), _) => replacement.reply(),
+        (Some(Action::Reply(replacement)), _) => replacement.reply(call),
         (Some(Action::Close(_)), _) => {
             app.record(
                 call,

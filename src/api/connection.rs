@@ -162,7 +162,9 @@ pub struct Licensing {
     /// Whether only people with a licence of the vendor are synced. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_license: Option<bool>,
-    /// Which licences count, by the vendor's ids. Default: any that comes with the service.
+    /// Which licences count, by the vendor's ids or names (`1010020028`, `ENTERPRISEPACK`): one of them suffices. Where the
+    /// connection cannot tell, `Eligible` is Unknown and says why. A shared mailbox has no licence, and so none of these.
+    /// Default: any that comes with the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 50), inner(length(min = 1, max = 100)))]
     pub skus: Option<Vec<String>>,

@@ -215,7 +215,7 @@ pub struct StreamStatus {
     pub name: Dataset,
     /// How it stands.
     pub state: StreamState,
-    /// Why it is not `Synced`, where there is more to say.
+    /// Why it is not `Synced`, or what is to be known of it although it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Live records.

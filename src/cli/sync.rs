@@ -119,6 +119,7 @@ fn jobs(input: &Input, link: &Arc<Link>, resync: Option<&String>) -> Vec<Job> {
         plan: effective::plan(spec, &user.spec),
         since: spec.sync.as_ref().and_then(|sync| sync.since),
         require_license: effective::requires_license(spec),
+        skus: effective::skus(spec),
         resync: resync.cloned(),
         requested_at: None,
     };

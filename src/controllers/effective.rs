@@ -95,6 +95,14 @@ pub fn requires_license(spec: &ServiceAccountConnectionSpec) -> bool {
     licensing.is_some_and(|licensing| licensing.require_license == Some(true))
 }
 
+/// Returns the licences that count; any where there are none.
+pub fn skus(spec: &ServiceAccountConnectionSpec) -> Vec<String> {
+    let licensing = spec.licensing.as_ref();
+    licensing
+        .and_then(|licensing| licensing.skus.clone())
+        .unwrap_or_default()
+}
+
 /// What is in force for one person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {

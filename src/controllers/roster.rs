@@ -139,6 +139,7 @@ mod tests {
                 suspended: Known::False,
                 archived: Known::False,
                 licensed: Known::True,
+                licenses: None,
                 mailbox: Known::True,
                 calendar: Known::True,
                 drive: Known::True,
@@ -152,6 +153,10 @@ mod tests {
         async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
             self.1.fetch_add(1, Ordering::SeqCst);
             Ok(account)
+        }
+
+        fn untold(&self, _: &str) -> Option<String> {
+            None
         }
     }
 

@@ -275,6 +275,7 @@ impl Client {
     }
 
     async fn exchange(&self, host: &str, request: Request<'_>) -> Result<Reply, Error> {
+        let (token, form) = (request.token, request.body);
         let sent = self.0.hyper.request(request.into_http(host)?).await;
         let sent = sent.map_err(|error| Error::from_hyper(host, &error));
         if let Some(observer) = &self.0.observer {
@@ -282,7 +283,10 @@ impl Client {
             observer.requested(host, outcome.map_err(|error| error.kind.label()));
         }
         let (head, body) = sent?.into_parts();
-        let body = body::read(host, &head.headers, body, self.0.max_body_bytes).await?;
+        let mut body = body::read(host, &head.headers, body, self.0.max_body_bytes).await?;
+        if !head.status.is_success() {
+            body = withheld(token, form, body);
+        }
         Ok(Reply {
             status: head.status,
             headers: head.headers,
@@ -299,6 +303,18 @@ impl Client {
     /// Returns a connector that resolves and trusts as this client does, for a library that brings its own.
     pub(super) fn connector(&self) -> Connector {
         HttpsConnector::from((tcp(&self.0.allowed), Arc::clone(&self.0.tls)))
+    }
+}
+
+/// Takes what was sent in secret out of a refusal, whose words are quoted.
+fn withheld(token: Option<&Token>, sent: Body<'_>, body: Vec<u8>) -> Vec<u8> {
+    let body = match token {
+        Some(token) => token.withheld(body),
+        None => body,
+    };
+    match sent {
+        Body::Form(form) => form.withheld(body),
+        Body::None | Body::Json(_) => body,
     }
 }
 
@@ -340,6 +356,15 @@ mod tests {
         assert_eq!(reply.retry_after(), Some(Duration::from_secs(7)));
         assert_eq!(reply.json::<Value>().unwrap()["error"], "slow down");
         assert!(!format!("{reply:?}").contains("slow"));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_repeats_the_token_is_read_without_it() {
+        let server = MockServer::start().await;
+        let reply = ResponseTemplate::new(400).set_body_string("no such token: canary");
+        Mock::given(any()).respond_with(reply).mount(&server).await;
+        let reply = get(&client(&server.uri()), &server.uri()).await.unwrap();
+        assert_eq!(reply.body, b"no such token: [withheld]");
     }
 
     #[tokio::test]

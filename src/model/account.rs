@@ -53,6 +53,32 @@ impl From<bool> for Known {
     }
 }
 
+/// A licence that is assigned to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct License {
+    /// The vendor's id of what was bought.
+    pub id: String,
+    /// Its name at the vendor, where that is known.
+    pub name: Option<String>,
+}
+
+impl License {
+    /// Returns whether it is the one that the YAML calls `sku`, by its id or its name.
+    pub fn is(&self, sku: &str) -> bool {
+        let name = self.name.as_deref();
+        self.id.eq_ignore_ascii_case(sku) || name.is_some_and(|name| name.eq_ignore_ascii_case(sku))
+    }
+}
+
+impl fmt::Display for License {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} ({})", self.id),
+            None => f.write_str(&self.id),
+        }
+    }
+}
+
 /// A person at the vendor, as far as the connection may know them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUser {
@@ -68,6 +94,8 @@ pub struct RemoteUser {
     pub archived: Known,
     /// A licence that the connection asks for is assigned.
     pub licensed: Known,
+    /// The licences that are assigned; none where the connection has no means to tell.
+    pub licenses: Option<Vec<License>>,
     /// Mail is switched on and set up.
     pub mailbox: Known,
     /// Calendar is switched on.
@@ -80,5 +108,25 @@ impl RemoteUser {
     /// Returns whether `email` is one of this account's addresses.
     pub fn answers_to(&self, email: &Email) -> bool {
         &self.primary_email == email || self.aliases.contains(email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_licence_goes_by_its_id_or_its_name_whatever_the_capitals() {
+        let license = License {
+            id: "6fd2c87f-b296-42f0-b197-1e91e994b900".into(),
+            name: Some("ENTERPRISEPACK".into()),
+        };
+        assert!(license.is("6FD2C87F-B296-42F0-B197-1E91E994B900"));
+        assert!(license.is("EnterprisePack") && !license.is("ENTERPRISEPREMIUM"));
+        let nameless = License {
+            name: None,
+            ..license
+        };
+        assert!(!nameless.is("ENTERPRISEPACK"));
     }
 }

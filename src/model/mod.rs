@@ -1,6 +1,7 @@
 //! The plain nouns that every layer speaks of. No I/O, no vendor, no Kubernetes.
 
 pub mod account;
+pub mod apart;
 pub mod clock;
 pub mod cursor;
 pub mod dataset;

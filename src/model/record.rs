@@ -26,9 +26,9 @@ table! {
         bcc: TextList,
         #[doc = "The Message-ID header: the same in every mailbox that got the message."]
         internet_message_id: Text,
-        #[doc = "The In-Reply-To header."]
+        #[doc = "The In-Reply-To header. Empty where a vendor tells it of single messages only, which is not worth a request each."]
         in_reply_to: Text,
-        #[doc = "Size in bytes, attachments included."]
+        #[doc = "Size in bytes, attachments included. Empty as the In-Reply-To header may be."]
         size: Integer,
         #[doc = "The subject; from the level Subject."]
         subject: Text,

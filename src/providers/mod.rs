@@ -10,7 +10,7 @@
 //! To add a system: a folder with `mod` (the [`Provider`]), `spec` (what the YAML says), `wire` (the vendor's
 //! JSON, each fact with its page and date), `errors` (the vendor's error table as one match), `directory` and
 //! `export`; one line in the registry; one module in the sandbox. What is the same for all of them stands in
-//! `reading` (pages) and in `http` (tokens, quotas, endpoints).
+//! `reading` (pages), in `rows` (error tables) and in `http` (tokens, quotas, endpoints).
 
 pub mod deputy;
 pub mod error;
@@ -20,6 +20,7 @@ pub mod microsoft365;
 mod reading;
 pub mod registry;
 pub mod report;
+mod rows;
 
 use std::sync::Arc;
 
@@ -131,6 +132,10 @@ pub trait Directory: Send + Sync {
     async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
         Ok(account)
     }
+
+    /// Returns why the licences of accounts do not tell of the one that the YAML calls `sku`, and what to do about it; none
+    /// where they do.
+    fn untold(&self, sku: &str) -> Option<String>;
 }
 
 /// What one run reads.
@@ -174,6 +179,15 @@ pub struct Page {
     pub position: Position,
 }
 
+/// What is to be known of a stream that is synced all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// Why, in one word.
+    pub reason: Reason,
+    /// What it means and what to do about it.
+    pub message: &'static str,
+}
+
 /// The data of people, page by page.
 #[async_trait]
 pub trait Exporter: Send + Sync {
@@ -197,6 +211,11 @@ pub trait Exporter: Send + Sync {
         request: &'a ExportRequest,
         from: Option<Cursor>,
     ) -> BoxStream<'a, Result<Page, Error>>;
+
+    /// Returns what is to be known of a stream that stands at `cursor`, where it is not read as it should be. Makes no request.
+    fn advice(&self, _dataset: Dataset, _cursor: &Cursor) -> Option<Advice> {
+        None
+    }
 
     /// Fetches single items again: a change for each that could be read or is gone, a failed item for the rest.
     async fn refetch(

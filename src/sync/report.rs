@@ -1,5 +1,7 @@
 //! What a run did.
 
+use crate::providers::Advice;
+
 /// What a run did, for status, metrics and the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Report {
@@ -17,6 +19,8 @@ pub struct Report {
     pub failed_items: usize,
     /// Whether the stream stands at the vendor's present state.
     pub current: bool,
+    /// What is to be known of the stream although it is synced.
+    pub advice: Option<Advice>,
 }
 
 impl Report {

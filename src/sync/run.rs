@@ -424,8 +424,13 @@ impl Run<'_> {
 
     async fn conclude(&mut self, progress: &Progress) -> Result<(), Error> {
         let Stream {
-            id, destination, ..
+            id,
+            destination,
+            exporter,
+            ..
         } = self.stream;
+        let cursor = progress.cursor.as_ref();
+        self.report.advice = cursor.and_then(|cursor| exporter.advice(id.dataset, cursor));
         self.report.generation = if progress.sequence > 0 {
             progress.generation
         } else {

@@ -23,7 +23,8 @@ pub(crate) async fn equal_for(sandbox: &Sandbox, people: &[&str], place: &Place)
     equal_of(System::Google, sandbox, people, place).await;
 }
 
-async fn equal_of(system: System, sandbox: &Sandbox, people: &[&str], place: &Place) {
+/// Insists that the destination has what the system has of these people, and nothing else.
+pub(crate) async fn equal_of(system: System, sandbox: &Sandbox, people: &[&str], place: &Place) {
     let states = people.iter().map(|person| system.state(sandbox, person));
     let states = futures::future::join_all(states).await;
     for dataset in DATASETS {

@@ -3,10 +3,14 @@
 //! Of calendars that is what the calendar shows in the window that is read: a series is its occurrences.
 
 use deputy::model::clock::{Clock as _, SystemClock};
+use deputy::model::dataset::Dataset;
+use deputy::providers::Reason;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use url::Url;
 
+use super::dialect::{Dialect, Next};
 use super::place::{Rows, as_set};
 use super::truth::{instant, keyed};
 use super::{PETER, Size};
@@ -22,6 +26,57 @@ pub(crate) const DECOY_ID: &str = "8d3f2c1a-0000-4000-8000-000000000012";
 
 /// How far back and ahead of today's midnight (UTC) calendars are read, in days.
 const WINDOW: (i64, i64) = (3 * 365, 2 * 365);
+
+/// Microsoft's dialect.
+pub(crate) const DIALECT: Dialect = Dialect {
+    datasets: &[Dataset::Mail, Dataset::Calendar, Dataset::Drive],
+    listed: Dataset::Drive,
+    token: "/microsoft365/login/",
+    listing: "/microsoft365/graph/v1.0/users/",
+    more_than_a_page: 1_200,
+    page,
+    refusal,
+    unauthenticated: Reason::TokenRequestRefused,
+    denied: Reason::PermissionDenied,
+    elsewhere: Reason::EndpointRefused,
+};
+
+fn page(vendor: &Url, item: Option<&str>, next: Next<'_>) -> Value {
+    let link = |mark: &str| {
+        let place = format!("{vendor}microsoft365/graph/v1.0/users/{PETER_ID}/drive/root/delta");
+        json!(format!("{place}?token={mark}"))
+    };
+    let items: Vec<Value> = item
+        .map(|id| json!({"id": id, "name": id}))
+        .into_iter()
+        .collect();
+    let mut page = json!({"value": items});
+    match next {
+        Next::End => page["@odata.deltaLink"] = link("end"),
+        Next::Mark(mark) => page["@odata.nextLink"] = link(mark),
+        Next::At(url) => page["@odata.nextLink"] = json!(url),
+    }
+    page
+}
+
+/// Source: learn.microsoft.com/graph/errors, read 2026-11-22.
+fn refusal(status: u16, words: &str) -> Value {
+    let code = match status {
+        401 => "InvalidAuthenticationToken",
+        403 => "accessDenied",
+        404 => "itemNotFound",
+        429 => "activityLimitReached",
+        500.. => "serviceNotAvailable",
+        _ => "invalidRequest",
+    };
+    json!({"error": {"code": code, "message": words}})
+}
+
+/// What nobody may see of a client secret.
+pub(crate) fn secrets(key: &Value) -> Vec<String> {
+    let value = key["value"].as_str().expect("a secret has a value");
+    vec![value.to_owned()]
+}
 
 /// A tenant with the person who is synced and the decoy.
 pub(crate) fn scenario(size: Size) -> Value {

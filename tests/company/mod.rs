@@ -1,12 +1,15 @@
 //! A company in the sandbox with one person to sync, what is true of them there, and the rows that a destination has.
 //!
 //! ```text
-//! system ── truth ──┐        one for each vendor
-//!                   ├── compare       row for row
+//! system ── truth ──┐                 one for each vendor
+//!    │              ├── compare       row for row
 //! place ────────────┘                 read by DuckDB and SQL, not by Deputy
+//! dialect                             how a vendor says what every vendor says
 //! ```
 
 pub(crate) mod compare;
+pub(crate) mod dialect;
+pub(crate) mod google;
 pub(crate) mod microsoft365;
 pub(crate) mod place;
 pub(crate) mod system;
@@ -77,7 +80,12 @@ impl Company {
 
     /// Starts the vendor and makes a credential.
     pub(crate) async fn of(system: System, size: Size) -> Self {
-        let sandbox = Sandbox::start(&system.scenario(size)).await;
+        Self::with(system, &system.scenario(size)).await
+    }
+
+    /// The same with another company.
+    pub(crate) async fn with(system: System, scenario: &Value) -> Self {
+        let sandbox = Sandbox::start(scenario).await;
         let key = system.make_key(&sandbox).await;
         Self {
             system,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::dialect::Dialect;
 use super::place::Rows;
-use super::{ACCOUNT, PETER_ID, SCOPES, Size, microsoft365, truth};
+use super::{ACCOUNT, PETER_ID, SCOPES, Size, google, microsoft365, truth};
 use crate::support::sandbox::Sandbox;
 use crate::support::tenant;
 
@@ -65,6 +66,31 @@ impl System {
         provider[self.name()]["endpoint"] = json!(format!("{}{}", sandbox.url(), self.name()));
         provider[self.name()]["quotaProfile"] = json!("unlimited");
         provider
+    }
+
+    /// How the vendor speaks.
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::Google => google::DIALECT,
+            Self::Microsoft365 => microsoft365::DIALECT,
+        }
+    }
+
+    /// What nobody may see of a credential.
+    pub(crate) fn secrets(self, key: &Value) -> Vec<String> {
+        match self {
+            Self::Google => google::secrets(key),
+            Self::Microsoft365 => microsoft365::secrets(key),
+        }
+    }
+
+    /// Adds people to a company: each with an address and so many files, and nothing else.
+    pub(crate) fn add_people(self, company: &mut Value, people: &[(&str, u32)]) {
+        let person = |&(email, files): &(&str, u32)| json!({"email": email, "files": {"generate": {"files": files}}});
+        let users = company[self.name()]["users"].as_array_mut();
+        users
+            .expect("a company has people")
+            .extend(people.iter().map(person));
     }
 
     /// The immutable id of the person who is synced.

@@ -110,7 +110,16 @@ async fn sweeps(system: System) {
 
 #[tokio::test]
 async fn a_database_that_crashes_in_mid_sync_loses_nothing() {
-    let company = Company::start(SMALL).await;
+    survives_a_crash_of_the_database(System::Google).await;
+}
+
+#[tokio::test]
+async fn a_database_that_crashes_in_mid_sync_of_microsoft_365_loses_nothing() {
+    survives_a_crash_of_the_database(System::Microsoft365).await;
+}
+
+async fn survives_a_crash_of_the_database(system: System) {
+    let company = Company::of(system, SMALL).await;
     let mut server = Postgres::start().await;
     let place = Place::Postgres(server.database().await);
     let file = company.file(&place);

@@ -1,6 +1,7 @@
 //! Two at once on the same destination: one loses, and nothing is doubled.
 
 use crate::company::place::Place;
+use crate::company::system::System;
 use crate::company::{Company, PATIENCE, SMALL, compare, said};
 
 /// Two runs that begin together get in each other's way sooner or later.
@@ -8,16 +9,26 @@ const ROUNDS: u64 = 6;
 
 #[tokio::test]
 async fn of_two_writers_of_files_one_loses() {
-    fenced(Place::files()).await;
+    fenced(System::Google, Place::files()).await;
 }
 
 #[tokio::test]
 async fn of_two_writers_of_tables_one_loses() {
-    fenced(Place::postgres().await).await;
+    fenced(System::Google, Place::postgres().await).await;
 }
 
-async fn fenced(place: Place) {
-    let company = Company::start(SMALL).await;
+#[tokio::test]
+async fn of_two_writers_of_files_of_microsoft_365_one_loses() {
+    fenced(System::Microsoft365, Place::files()).await;
+}
+
+#[tokio::test]
+async fn of_two_writers_of_tables_of_microsoft_365_one_loses() {
+    fenced(System::Microsoft365, Place::postgres().await).await;
+}
+
+async fn fenced(system: System, place: Place) {
+    let company = Company::of(system, SMALL).await;
     let file = company.file(&place);
     company.synced(&file).await;
     let mut lost = 0;

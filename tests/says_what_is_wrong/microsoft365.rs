@@ -7,6 +7,8 @@ use crate::support::stage::{CONNECTION, Stage, USER, person};
 use crate::support::tenant::{self, ROLES};
 
 const DECOY: &str = "decoy@acme.example";
+/// What most licensed people of the sandbox have.
+const ENTERPRISEPACK: &str = "6fd2c87f-b296-42f0-b197-1e91e994b900";
 
 /// The application of a name: each connection has its own.
 fn client_of(name: &str) -> String {
@@ -25,6 +27,7 @@ fn apps() -> Vec<Value> {
     let everywhere = [
         "well",
         "licensed",
+        "skus",
         "expired",
         "wrong-secret",
         "wrong-tenant",
@@ -197,6 +200,7 @@ fn people() -> Vec<Person> {
         ("kept-out", well(), "policy", "Synced", "BlockedByPolicy", "access policy"),
         ("unscoped", well(), "confined", "Synced", "PermissionDenied", "management scope"),
         ("unlicensed", Some(json!({"licensed": false, "mailbox": false})), "licensed", "Eligible", "UserNotLicensed", "Assign one"),
+        ("other-licence", Some(json!({"licenses": ["FLOW_FREE"]})), "skus", "Eligible", "UserNotLicensed", "has f30db892-07e9-47e9-837c-80727f46fd3d. Assign one"),
         ("no-mailbox", Some(json!({"licensed": false, "mailbox": false, "drive": true})), "well", "Eligible", "MailboxNotEnabled", "The other streams go on"),
         ("inactive", Some(json!({"mailbox": false})), "well", "Synced", "MailboxNotEnabled", "Assign a licence with Exchange Online"),
         ("no-drive", Some(json!({"drive": false})), "well", "Eligible", "DriveNotEnabled", "The other streams go on"),
@@ -226,11 +230,11 @@ async fn each_state_that_a_person_of_microsoft_365_can_be_in() {
         object["spec"]["connectionRef"]["name"] = json!(connection);
         stage.apply(object).await;
     }
-    for name in ["well", "licensed", "policy", "confined"] {
-        apply(&stage, name, |spec| {
-            if name == "licensed" {
-                spec["licensing"] = json!({"requireLicense": true});
-            }
+    for name in ["well", "licensed", "skus", "policy", "confined"] {
+        apply(&stage, name, |spec| match name {
+            "licensed" => spec["licensing"] = json!({"requireLicense": true}),
+            "skus" => spec["licensing"] = json!({"requireLicense": true, "skus": [ENTERPRISEPACK]}),
+            _ => {}
         })
         .await;
     }
@@ -245,5 +249,33 @@ async fn each_state_that_a_person_of_microsoft_365_can_be_in() {
         };
         reads(&stage, USER, name, wanted).await;
     }
+    assert!(operator.is_running());
+}
+
+#[tokio::test]
+async fn a_full_mailbox_of_microsoft_365_is_listed_and_that_is_said() {
+    let mut user = tenant::employee("full@acme.example", 12);
+    user["mailboxFull"] = json!(true);
+    let stage = staged(&[user]).await;
+    let mut object = person("full", "full@acme.example");
+    object["spec"]["connectionRef"]["name"] = json!("well");
+    stage.apply(object).await;
+    apply(&stage, "well", |_| ()).await;
+    let mut operator = stage.operator();
+    stage
+        .until_condition(USER, "full", ("Synced", "True", "Synced"))
+        .await;
+    let object = stage.get(USER, "full").await;
+    let synced = super::condition(&object, "Synced")["message"].to_string();
+    assert!(synced.contains("mail: The mailbox is full"), "{synced}");
+    let streams = object["status"]["streams"].as_array();
+    let mut mail = streams.expect("has streams").iter();
+    let mail = mail.find(|stream| stream["name"] == "mail");
+    let mail = mail.expect("has mail");
+    assert_eq!(
+        (&mail["state"], &mail["reason"]),
+        (&json!("Synced"), &json!("MailboxFull"))
+    );
+    assert_eq!(mail["records"], json!(12));
     assert!(operator.is_running());
 }

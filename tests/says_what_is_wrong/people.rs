@@ -185,7 +185,7 @@ async fn each_way_to_be_asked_to_wait() {
     futures::future::join_all(cases).await;
 }
 
-const PEOPLE: [(&str, Option<(&str, bool)>, &str, &str, &str); 8] = [
+const PEOPLE: [(&str, Option<(&str, bool)>, &str, &str, &str); 9] = [
     (
         "nobody",
         None,
@@ -242,6 +242,13 @@ const PEOPLE: [(&str, Option<(&str, bool)>, &str, &str, &str); 8] = [
         "UserNotLicensed",
         "Assign one",
     ),
+    (
+        "other-licence",
+        Some(("admin", false)),
+        "Eligible",
+        "UserNotLicensed",
+        "has Google Workspace Enterprise Plus (1010020020). Assign one",
+    ),
 ];
 
 #[tokio::test]
@@ -250,6 +257,9 @@ async fn each_state_that_a_person_can_be_in() {
         let (field, value) = (*state)?;
         let mut one = employee(&format!("{name}@acme.example"), 2);
         one[field] = json!(value);
+        if *name == "other-licence" {
+            one["licenses"] = json!(["1010020020"]);
+        }
         Some(one)
     });
     let mut company = company(&states.collect::<Vec<_>>());
@@ -269,12 +279,16 @@ async fn each_state_that_a_person_can_be_in() {
     let scopes = SCOPES.into_iter().chain([licensing]).collect::<Vec<_>>();
     connection["spec"]["provider"]["google"]["scopes"] = json!(scopes);
     connection["spec"]["licensing"] = json!({"requireLicense": true});
+    stage.apply(connection.clone()).await;
+    connection["metadata"]["name"] = json!("editions");
+    connection["spec"]["licensing"]["skus"] = json!(["1010020025"]);
     stage.apply(connection).await;
     for (name, ..) in PEOPLE {
         let mut object = person(name, &format!("{name}@acme.example"));
         match name {
             "wrong-alias" => object["spec"]["connectedEmail"] = json!("spidey@acme.example"),
             "no-licence" => object["spec"]["connectionRef"]["name"] = json!("licensed"),
+            "other-licence" => object["spec"]["connectionRef"]["name"] = json!("editions"),
             _ => {}
         }
         stage.apply(object).await;

@@ -33,20 +33,26 @@ impl ClusterConfig {
 
     /// The same cluster with a real token of a `ServiceAccount`.
     pub(crate) async fn as_service_account(&self, namespace: &str, name: &str) -> Self {
+        self.with_token(&self.token_of(namespace, name, &[]).await)
+    }
+
+    /// A real token of a `ServiceAccount` for these audiences; for the API server's own where there are none.
+    pub(crate) async fn token_of(&self, namespace: &str, name: &str, audiences: &[&str]) -> String {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client().await, namespace);
+        let spec = TokenRequestSpec {
+            audiences: Some(audiences.iter().map(ToString::to_string).collect()),
+            ..TokenRequestSpec::default()
+        };
         let request = TokenRequest {
-            spec: Some(TokenRequestSpec::default()),
+            spec: Some(spec),
             ..TokenRequest::default()
         };
         let reply = accounts
             .create_token_request(name, &PostParams::default(), &request)
             .await
             .expect("the API server makes a token");
-        let token = reply
-            .status
-            .and_then(|status| status.token)
-            .expect("a token was made");
-        self.with_token(&token)
+        let token = reply.status.and_then(|status| status.token);
+        token.expect("a token was made")
     }
 
     fn with_token(&self, token: &str) -> Self {

@@ -38,11 +38,31 @@ impl<'a> Microsoft365<'a> {
             .await;
     }
 
-    /// Registers a public certificate.
-    pub(crate) async fn add_certificate(self, client: &str, pem: &str) {
+    /// Registers a public certificate, and returns its thumbprint.
+    pub(crate) async fn add_certificate(self, client: &str, pem: &str) -> String {
         let body = json!({"certificatePem": pem});
-        self.ask(Method::POST, &["apps", client, "certificates"], Some(body))
+        let path = ["apps", client, "certificates"];
+        let added = self.ask(Method::POST, &path, Some(body)).await;
+        let print = added["thumbprint"].as_str();
+        print.expect("a certificate has a thumbprint").to_owned()
+    }
+
+    /// Removes a certificate.
+    pub(crate) async fn remove_certificate(self, client: &str, thumbprint: &str) {
+        let path = ["apps", client, "certificates", thumbprint];
+        self.ask(Method::DELETE, &path, None).await;
+    }
+
+    /// Changes an application: `{"enabled": false}`, `{"federated": […]}` and so on.
+    pub(crate) async fn change_app(self, client: &str, change: Value) {
+        self.ask(Method::PATCH, &["apps", client], Some(change))
             .await;
+    }
+
+    /// Tells which keys an issuer of federated tokens publishes.
+    pub(crate) async fn trust_issuer(self, issuer: &str, keys: &Value) {
+        let body = json!({"issuer": issuer, "jwks": keys});
+        self.ask(Method::PUT, &["issuers"], Some(body)).await;
     }
 
     /// Consents to one application permission more.

@@ -116,6 +116,12 @@ impl Stage {
         self.apply(secret).await;
     }
 
+    /// A token of a `ServiceAccount` of the namespace, as the API server makes them, for these audiences.
+    pub(crate) async fn token_of(&self, account: &str, audiences: &[&str]) -> String {
+        let token = self.config.token_of(&self.namespace, account, audiences);
+        token.await
+    }
+
     /// Applies an object.
     pub(crate) async fn apply(&self, object: Value) -> DynamicObject {
         let object: DynamicObject = serde_json::from_value(object).expect("is an object");

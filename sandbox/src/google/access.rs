@@ -223,7 +223,7 @@ fn find<'a>(api: &Api, verb: &str, rest: &[&'a str]) -> Option<(&'static Endpoin
 }
 
 /// The grant of a token that is in force, for a person who may act.
-fn grant(google: &Google, call: &Call, clock: &Clock) -> Result<Arc<Grant>, ApiError> {
+pub(crate) fn grant(google: &Google, call: &Call, clock: &Clock) -> Result<Arc<Grant>, ApiError> {
     let token = call.bearer().ok_or_else(ApiError::missing_credentials)?;
     let grant = google
         .tokens

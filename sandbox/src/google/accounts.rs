@@ -3,19 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::ensure;
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RsaKeyPair, UnparsedPublicKey,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
+use super::keys::Keys;
 use crate::scenario::GoogleScenario;
 
 /// The APIs that a project can enable.
-pub(crate) const APIS: &[&str] = &["gmail", "calendar", "drive", "admin", "licensing"];
+pub(crate) const APIS: &[&str] = &["gmail", "calendar", "drive", "admin", "licensing", "iam"];
 
 /// A service account.
 #[derive(Debug, Clone)]
@@ -25,12 +18,15 @@ pub(crate) struct Account {
     pub(crate) project: String,
     pub(crate) disabled: bool,
     pub(crate) deleted: bool,
+    /// Whether it has the role Service Account Key Admin on itself.
+    pub(crate) key_admin: bool,
 }
 
-#[derive(Debug)]
-struct Key {
-    account: String,
-    public: Vec<u8>,
+impl Account {
+    /// The name of its project, which is not its number.
+    pub(crate) fn project_id(&self) -> String {
+        format!("sandbox-{}", self.project)
+    }
 }
 
 /// All of it.
@@ -38,13 +34,17 @@ struct Key {
 pub(crate) struct Accounts {
     projects: HashMap<String, BTreeSet<String>>,
     service: HashMap<String, Account>,
-    keys: HashMap<String, Key>,
+    pub(crate) keys: Keys,
     delegation: HashMap<String, BTreeSet<String>>,
 }
 
 impl Accounts {
     pub(crate) fn new(scenario: &GoogleScenario) -> anyhow::Result<Self> {
-        let mut accounts = Self::default();
+        let constraints = scenario.org_policies.iter().cloned().collect();
+        let mut accounts = Self {
+            keys: Keys::new(constraints, scenario.key_propagation_ms)?,
+            ..Self::default()
+        };
         for project in &scenario.projects {
             let wrong = accounts.enable(&project.number, &project.apis);
             ensure!(
@@ -73,6 +73,7 @@ impl Accounts {
                     project: given.project.clone(),
                     disabled: false,
                     deleted: false,
+                    key_admin: given.key_admin,
                 },
             );
         }
@@ -103,6 +104,16 @@ impl Accounts {
         self.service.get(email)
     }
 
+    /// A service account by address or unique id.
+    pub(crate) fn named(&self, key: &str) -> Option<&Account> {
+        let by_id = || {
+            self.service
+                .values()
+                .find(|account| account.client_id == key)
+        };
+        self.account(key).or_else(by_id)
+    }
+
     pub(crate) fn account_mut(&mut self, email: &str) -> Option<&mut Account> {
         self.service.get_mut(email)
     }
@@ -117,92 +128,4 @@ impl Accounts {
             .get(client)
             .is_some_and(|scopes| scopes.contains(scope))
     }
-
-    /// Keeps the public half of a key.
-    pub(crate) fn keep(&mut self, key: &NewKey, account: &Account) {
-        let stored = Key {
-            account: account.email.clone(),
-            public: key.public.clone(),
-        };
-        self.keys.insert(key.id.clone(), stored);
-    }
-
-    pub(crate) fn delete_key(&mut self, id: &str) -> bool {
-        self.keys.remove(id).is_some()
-    }
-
-    /// Whether one of the account's keys made the signature; with `kid`, only that one counts.
-    pub(crate) fn verify(
-        &self,
-        email: &str,
-        kid: Option<&str>,
-        signed: &[u8],
-        signature: &[u8],
-    ) -> bool {
-        let candidates = self
-            .keys
-            .iter()
-            .filter(|(id, key)| key.account == email && kid.is_none_or(|kid| kid == id.as_str()));
-        candidates.into_iter().any(|(_, key)| {
-            let public = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &key.public);
-            public.verify(signed, signature).is_ok()
-        })
-    }
-}
-
-/// A key that has just been made. Making it takes a while, so no lock is held meanwhile.
-pub(crate) struct NewKey {
-    id: String,
-    public: Vec<u8>,
-    private: Vec<u8>,
-}
-
-impl NewKey {
-    /// Makes an RSA key of 2048 bits.
-    pub(crate) fn generate() -> anyhow::Result<Self> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)?;
-        let private: Pkcs8V1Der<'_> = pair.as_der()?;
-        Ok(Self {
-            id: format!(
-                "{:016x}{:016x}{:08x}",
-                fastrand::u64(..),
-                fastrand::u64(..),
-                fastrand::u32(..)
-            ),
-            public: pair.public_key().as_ref().to_vec(),
-            private: private.as_ref().to_vec(),
-        })
-    }
-
-    /// The file that the console lets one download.
-    pub(crate) fn file(&self, account: &Account, url: &str) -> Value {
-        let certificate = account.email.replace('@', "%40");
-        json!({
-            "type": "service_account",
-            "project_id": format!("sandbox-{}", account.project),
-            "private_key_id": self.id,
-            "private_key": pem(&self.private),
-            "client_email": account.email,
-            "client_id": account.client_id,
-            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
-            "token_uri": format!("{url}/google/token"),
-            "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
-            "client_x509_cert_url":
-                format!("https://www.googleapis.com/robot/v1/metadata/x509/{certificate}"),
-            "universe_domain": "googleapis.com",
-        })
-    }
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let lines: Vec<String> = text
-        .as_bytes()
-        .chunks(64)
-        .map(|line| String::from_utf8_lossy(line).into_owned())
-        .collect();
-    format!(
-        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
-        lines.join("\n")
-    )
 }

@@ -22,6 +22,8 @@ struct Parts {
     location: Option<(&'static str, &'static str)>,
     details: Vec<Value>,
     authenticate: Option<String>,
+    /// Whether the body has the list that the older APIs have.
+    listed: bool,
 }
 
 impl ApiError {
@@ -36,6 +38,7 @@ impl ApiError {
             location: None,
             details: Vec::new(),
             authenticate: None,
+            listed: true,
         }))
     }
 
@@ -52,6 +55,17 @@ impl ApiError {
 
     pub(crate) fn parameter(mut self, name: &'static str) -> Self {
         self.0.location = Some(("parameter", name));
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: Value) -> Self {
+        self.0.details.push(detail);
+        self
+    }
+
+    /// Without the list `errors`, as the cloud's own APIs answer.
+    pub(crate) fn unlisted(mut self) -> Self {
+        self.0.listed = false;
         self
     }
 
@@ -161,7 +175,9 @@ impl ApiError {
         let mut error = Map::new();
         error.insert("code".to_owned(), json!(self.0.code));
         error.insert("message".to_owned(), json!(self.0.message));
-        error.insert("errors".to_owned(), json!([self.entry()]));
+        if self.0.listed {
+            error.insert("errors".to_owned(), json!([self.entry()]));
+        }
         if let Some(status) = self.0.status {
             error.insert("status".to_owned(), json!(status));
         }

@@ -1,4 +1,4 @@
-//! Google: the token endpoint, Directory, Licensing, Gmail, Calendar and Drive.
+//! Google: the token endpoint, Directory, Licensing, Gmail, Calendar, Drive and the keys of service accounts.
 //!
 //! ```text
 //! Call ─▶ witness/enter ─▶ access: token → API enabled → scope → quota → service on → endpoint ─▶ fields mask ─▶ Reply
@@ -15,6 +15,8 @@ pub(crate) mod drive;
 mod errors;
 mod fields;
 mod gmail;
+mod iam;
+mod keys;
 mod licensing;
 mod people;
 mod quota;
@@ -78,7 +80,15 @@ pub(crate) struct Google {
 }
 
 impl Google {
-    pub(crate) fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        scenario: &Scenario,
+        base: &Path,
+        clock: &Clock,
+    ) -> anyhow::Result<Box<dyn Vendor>> {
+        Ok(Box::new(Self::new(scenario, base, clock)?))
+    }
+
+    fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let given = &scenario.google;
         let customers = std::iter::once(&given.customer).chain(&given.other_customers);
         let google = Self {
@@ -116,7 +126,7 @@ impl Vendor for Google {
     }
 
     fn console(&self, app: &App, call: &Call, path: &[&str]) -> Outcome {
-        console::answer(app, call, path)
+        console::answer(self, app, call, path)
     }
 
     fn latency(&self) -> Duration {
@@ -127,9 +137,10 @@ impl Vendor for Google {
         let clock = &app.instruments.clock;
         let path = call.segments_after(1);
         match path.as_slice() {
-            ["token"] => token::exchange(self, call, clock.now_seconds()),
+            ["token"] => token::exchange(self, call, clock.now_ms()),
             ["tokeninfo"] => token::info(self, call, clock.now_seconds()),
-            ["batch", rest @ ..] => batch::answer(app, call, rest, seq),
+            ["batch", rest @ ..] => batch::answer(self, app, call, rest, seq),
+            ["iam", rest @ ..] => iam::answer(self, call, rest, clock),
             _ => match ALL.iter().find_map(|api| Some((api, api.rest(&path)?))) {
                 Some((api, rest)) => access::answer(self, api, rest, call, clock),
                 None => ApiError::no_method().reply(),
@@ -155,6 +166,7 @@ impl Vendor for Google {
             ["token"] => "token",
             ["tokeninfo"] => "tokeninfo",
             ["batch", ..] => "batch",
+            ["iam", ..] => "iam",
             _ => {
                 let api = ALL.iter().find(|api| api.rest(&path).is_some());
                 api.map_or("unknown", |api| api.label)

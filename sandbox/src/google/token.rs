@@ -89,6 +89,11 @@ impl Tokens {
         self.grants.read().get(token).cloned()
     }
 
+    /// Ends all that were given out, before their time.
+    pub(crate) fn end_all(&self) {
+        self.grants.write().clear();
+    }
+
     fn issue(&self, grant: Grant, now: i64) -> String {
         let token: String = std::iter::repeat_with(fastrand::alphanumeric)
             .take(40)
@@ -135,12 +140,13 @@ pub(crate) fn assertion(call: &Call) -> Option<String> {
     form(call, "assertion")
 }
 
-/// `POST /google/token`.
-pub(crate) fn exchange(google: &Google, call: &Call, now: i64) -> Reply {
+/// `POST /google/token`; the time is in milliseconds since 1970.
+pub(crate) fn exchange(google: &Google, call: &Call, now_ms: i64) -> Reply {
     if call.method != Method::POST {
         return Reply::empty(StatusCode::METHOD_NOT_ALLOWED);
     }
-    match granted(google, call, now) {
+    let now = now_ms.div_euclid(1000);
+    match granted(google, call, now_ms) {
         Ok(grant) => {
             let token = google.tokens.issue(grant, now);
             let body =
@@ -151,7 +157,7 @@ pub(crate) fn exchange(google: &Google, call: &Call, now: i64) -> Reply {
     }
 }
 
-fn granted(google: &Google, call: &Call, now: i64) -> Result<Grant, TokenError> {
+fn granted(google: &Google, call: &Call, now_ms: i64) -> Result<Grant, TokenError> {
     if form(call, "grant_type").as_deref() != Some(GRANT_TYPE) {
         let text = "Invalid grant_type: only the JWT bearer grant is served here.";
         return Err(TokenError::new(400, "unsupported_grant_type", text));
@@ -165,7 +171,8 @@ fn granted(google: &Google, call: &Call, now: i64) -> Result<Grant, TokenError> 
     })?;
     let assertion = Assertion::parse(&text)
         .ok_or_else(|| TokenError::grant("Invalid JWT: the token is not in the JWT format."))?;
-    let account = authenticated(google, &assertion)?;
+    let account = authenticated(google, &assertion, now_ms)?;
+    let now = now_ms.div_euclid(1000);
     check_times(&assertion.claims, now)?;
     check_audience(google, &assertion.claims)?;
     let scopes = requested_scopes(&assertion.claims)?;
@@ -186,6 +193,7 @@ fn granted(google: &Google, call: &Call, now: i64) -> Result<Grant, TokenError> 
 fn authenticated(
     google: &Google,
     assertion: &Assertion<'_>,
+    now_ms: i64,
 ) -> Result<super::accounts::Account, TokenError> {
     let accounts = google.accounts.read();
     let account = accounts
@@ -201,9 +209,11 @@ fn authenticated(
         .kid
         .as_deref()
         .filter(|kid| !kid.is_empty());
-    let signed = assertion.header.alg == "RS256"
-        && accounts.verify(&account.email, kid, assertion.signed, &assertion.signature);
-    if signed {
+    let (message, signature) = (assertion.signed, &assertion.signature);
+    let keys = &accounts.keys;
+    if assertion.header.alg == "RS256"
+        && keys.verify(&account.email, kid, message, signature, now_ms)
+    {
         Ok(account.clone())
     } else {
         Err(TokenError::grant("Invalid JWT Signature."))

@@ -8,6 +8,9 @@ use crate::instruments::log::Witness;
 use crate::instruments::names;
 use crate::vendor::Vendor as _;
 
+/// The end of every service account's address.
+const ROBOTS: &str = ".gserviceaccount.com";
+
 /// Works out everything that the log says about a call beyond its request line.
 pub(crate) fn of(google: &Google, call: &Call) -> Witness {
     let api = google.api_of(call);
@@ -25,6 +28,7 @@ pub(crate) fn of(google: &Google, call: &Call) -> Witness {
     }
     let people = google.people.read();
     let subject = witness.subject.as_deref();
+    let subject = subject.filter(|subject| !subject.ends_with(ROBOTS));
     witness.names = names::of(call, subject, |word| is_person(&people, word));
     witness
 }
@@ -45,11 +49,12 @@ fn from_assertion(google: &Google, call: &Call, witness: &mut Witness) {
     witness.scopes = claims.scope.split_whitespace().map(str::to_owned).collect();
 }
 
-/// A known id, or anything that looks like an address and is not that of a shared calendar.
+/// A known id, or anything that looks like an address and is not that of a shared calendar or of a service account.
 fn is_person(people: &People, word: &str) -> bool {
-    let address = word
-        .split_once('@')
-        .is_some_and(|(_, domain)| domain.contains('.') && !domain.contains("calendar."));
+    let address = word.split_once('@').is_some_and(|(_, domain)| {
+        let other = domain.contains("calendar.") || domain.ends_with(ROBOTS);
+        domain.contains('.') && !other
+    });
     address || people.find(word).is_some()
 }
 

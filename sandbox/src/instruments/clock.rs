@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
+
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// Real time plus an offset.
 #[derive(Debug, Default)]
@@ -47,14 +50,24 @@ impl Clock {
 
 /// `2026-11-01T09:30:00Z`.
 pub(crate) fn rfc3339_seconds(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    utc(ms).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// `2026-11-01T09:30:00.000Z`, the way the vendors print instants.
 pub(crate) fn rfc3339(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).unwrap_or_default();
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    utc(ms).strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// The date and the time at an instant in milliseconds since 1970, up to the end of the year 9999, which is further than
+/// [`Timestamp`] reaches and which vendors mean by "never".
+pub(crate) fn utc(ms: i64) -> DateTime {
+    let since = SignedDuration::from_millis(ms);
+    EPOCH.checked_add(since).unwrap_or(EPOCH)
+}
+
+/// Seconds since 1970 of a date and a time in UTC.
+pub(crate) fn seconds_of(at: DateTime) -> i64 {
+    at.duration_since(EPOCH).as_secs()
 }
 
 #[cfg(test)]
@@ -74,5 +87,8 @@ mod tests {
                 .is_some_and(|date| date.ends_with(" GMT"))
         );
         assert_eq!(rfc3339(1_700_000_000_120), "2023-11-14T22:13:20.120Z");
+        let never = 253_402_300_799;
+        assert_eq!(rfc3339_seconds(never * 1000), "9999-12-31T23:59:59Z");
+        assert_eq!(seconds_of(utc(never * 1000)), never);
     }
 }

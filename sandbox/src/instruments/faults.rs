@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::AUTHORIZATION;
 use parking_lot::{Mutex, RwLock};
 use serde::Deserialize;
 use serde_json::Value;
@@ -163,15 +164,15 @@ impl Match {
 }
 
 impl Replacement {
-    pub(crate) fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self, call: &Call) -> Reply {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut reply = match &self.body {
+        let mut reply = match repeating(&self.body, call) {
             Value::Null => Reply::empty(status),
             Value::String(text) => Reply {
-                body: text.clone().into_bytes().into(),
+                body: text.into_bytes().into(),
                 ..Reply::empty(status)
             },
-            body => Reply::json(status, body),
+            body => Reply::json(status, &body),
         };
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) = (name.parse(), value.parse()) {
@@ -191,6 +192,26 @@ impl Replacement {
             .filter(|reason| reason.is_string())
             .or_else(|| self.body.get("error"));
         first.and_then(Value::as_str).map(str::to_owned)
+    }
+}
+
+/// The body with what the call had in the places of `$authorization` and `$body`.
+fn repeating(body: &Value, call: &Call) -> Value {
+    match body {
+        Value::String(text) if text.contains('$') => {
+            let sent = String::from_utf8_lossy(&call.body);
+            let authorization = call.headers.get(AUTHORIZATION);
+            let authorization = authorization.and_then(|value| value.to_str().ok());
+            let text = text.replace("$authorization", authorization.unwrap_or_default());
+            Value::String(text.replace("$body", &sent))
+        }
+        Value::Array(items) => items.iter().map(|item| repeating(item, call)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.clone(), repeating(value, call)));
+            Value::Object(fields.collect())
+        }
+        other => other.clone(),
     }
 }
 
@@ -270,10 +291,27 @@ mod tests {
     }
 
     #[test]
+    fn a_replacement_repeats_what_was_sent() {
+        let json = r#"{"status": 400, "body": {"error": {"message": "$authorization sent $body, at $5"}}}"#;
+        let replacement: Replacement = serde_json::from_str(json).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Bearer x".parse().unwrap());
+        let call = Call::new(
+            Method::POST,
+            "/google/token",
+            headers,
+            Bytes::from_static(b"a=b"),
+        );
+        let body = String::from_utf8(replacement.reply(&call).body.to_vec()).unwrap();
+        assert_eq!(body, r#"{"error":{"message":"Bearer x sent a=b, at $5"}}"#);
+    }
+
+    #[test]
     fn a_replacement_keeps_its_headers_and_names_its_reason() {
         let json = r#"{"status": 429, "headers": {"Retry-After": "2"},
             "body": {"error": {"errors": [{"reason": "rateLimitExceeded"}]}}}"#;
-        let reply = serde_json::from_str::<Replacement>(json).unwrap().reply();
+        let reply = serde_json::from_str::<Replacement>(json);
+        let reply = reply.unwrap().reply(&call());
         assert_eq!(reply.status, 429);
         assert_eq!(reply.reason.as_deref(), Some("rateLimitExceeded"));
         assert!(

@@ -6,19 +6,60 @@ use anyhow::ensure;
 use serde_json::Value;
 
 use super::roles;
-use super::scenario::{AccessPolicy, AppScenario, ExchangeRbac, Federated, Microsoft365Scenario};
-use super::x509::Certificate;
+use super::scenario::{
+    AccessPolicy, AppScenario, Audience, ExchangeRbac, Federated, Microsoft365Scenario,
+};
 use crate::random::{hash, mix, uuid};
+use crate::x509::Certificate;
 
-/// Seconds that a secret lives unless it is said.
-const SECRET_LIFE: i64 = 180 * 86_400;
+/// Seconds that a secret from the portal lives unless it is said.
+pub(crate) const SECRET_LIFE: i64 = 180 * 86_400;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Secret {
+    pub(crate) name: Option<String>,
     pub(crate) value: String,
     /// Seconds since 1970.
     pub(crate) start: i64,
     pub(crate) end: i64,
+    /// When all of Entra knows it, in milliseconds since 1970.
+    pub(crate) known_from: i64,
+    /// When it was to end.
+    pub(crate) planned: i64,
+}
+
+impl Secret {
+    /// A secret that Entra knows already. Real values have 40 characters, among them `8Q~`.
+    pub(crate) fn new(name: Option<String>, start: i64, end: i64) -> Self {
+        let random = |count| {
+            std::iter::repeat_with(fastrand::alphanumeric)
+                .take(count)
+                .collect::<String>()
+        };
+        Self {
+            name,
+            value: format!("{}8Q~sandbox-canary-{}", random(3), random(19)),
+            start,
+            end,
+            known_from: 0,
+            planned: end,
+        }
+    }
+
+    /// Whether all of Entra knows it; the time is in seconds since 1970.
+    pub(crate) fn is_known(&self, now: i64) -> bool {
+        self.known_from <= now.saturating_mul(1000)
+    }
+
+    /// Lets it end before `now`.
+    pub(crate) fn expire(&mut self, now: i64) {
+        self.end = now - 1;
+    }
+
+    /// Lets it end when it was to end.
+    pub(crate) fn revive(&mut self) {
+        self.end = self.planned;
+    }
 }
 
 /// An application and its service principal.
@@ -35,6 +76,9 @@ pub(crate) struct Registration {
     pub(crate) federated: Vec<Federated>,
     pub(crate) exchange_rbac: Option<ExchangeRbac>,
     pub(crate) access_policy: Option<AccessPolicy>,
+    pub(crate) audience: Audience,
+    /// Whether its service principal is an owner of it, as `Application.ReadWrite.OwnedBy` needs.
+    pub(crate) owns_itself: bool,
 }
 
 impl Registration {
@@ -56,19 +100,9 @@ impl Registration {
         wrong.cloned()
     }
 
-    /// Makes a secret and gives back its id. Real ones have 40 characters, among them `8Q~`.
-    pub(crate) fn add_secret(&mut self, now: i64, end: Option<i64>) -> String {
-        let random = |count| {
-            std::iter::repeat_with(fastrand::alphanumeric)
-                .take(count)
-                .collect::<String>()
-        };
+    /// Keeps a secret under a new id.
+    pub(crate) fn keep(&mut self, secret: Secret) -> String {
         let id = uuid(fastrand::u64(..));
-        let secret = Secret {
-            value: format!("{}8Q~sandbox-canary-{}", random(3), random(19)),
-            start: now,
-            end: end.unwrap_or(now + SECRET_LIFE),
-        };
         self.secrets.insert(id.clone(), secret);
         id
     }
@@ -122,6 +156,12 @@ impl Apps {
         self.by_client.get(&client_id.to_lowercase())
     }
 
+    /// An application by the id of its object in the directory.
+    pub(crate) fn by_object(&self, id: &str) -> Option<&Registration> {
+        let mut all = self.by_client.values();
+        all.find(|app| app.object_id("application").eq_ignore_ascii_case(id))
+    }
+
     pub(crate) fn find_mut(&mut self, client_id: &str) -> Option<&mut Registration> {
         self.by_client.get_mut(&client_id.to_lowercase())
     }
@@ -148,6 +188,8 @@ fn registration(given: &AppScenario, now: i64) -> anyhow::Result<Registration> {
         federated: given.federated.clone(),
         exchange_rbac: given.exchange_rbac.clone(),
         access_policy: given.access_policy.clone(),
+        audience: given.sign_in_audience,
+        owns_itself: given.owns_itself,
     };
     let wrong = registration.consent(&given.roles.iter().cloned().collect(), now);
     ensure!(

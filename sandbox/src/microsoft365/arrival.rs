@@ -11,6 +11,7 @@ use super::calendar::store::Calendar;
 use super::drive::item::{self, Owner, item_id};
 use super::drive::store::Drive;
 use super::graph::chain::Chains;
+use super::graph::skus;
 use super::mail::mailbox::{Mailbox, Stored};
 use super::people::{Profile, User};
 use super::scenario::UserScenario;
@@ -26,6 +27,9 @@ impl Microsoft365 {
     pub(crate) fn add_user(&self, given: &UserScenario) -> anyhow::Result<Arc<User>> {
         let seed = mix(self.seed ^ 0x0365, hash(&given.email.to_lowercase()));
         let profile = profile(given, self.epoch);
+        if let Some(unknown) = skus::unknown(profile.licenses.as_deref()) {
+            return Err(anyhow!("{}: no such licence: {unknown}", given.email));
+        }
         let user = User {
             id: given.id.clone().unwrap_or_else(|| uuid(seed)),
             seed,
@@ -119,7 +123,9 @@ fn profile(given: &UserScenario, created: i64) -> Profile {
             .unwrap_or_else(|| corpus::name_of(&given.email)),
         enabled: given.enabled.unwrap_or(own),
         licensed,
+        licenses: given.licenses.clone(),
         mailbox: given.mailbox,
+        mailbox_full: given.mailbox_full,
         shared: given.shared,
         drive: given.drive.unwrap_or(licensed),
         created,

@@ -100,6 +100,22 @@ impl GraphError {
         Self::new(400, "SyncStateInvalid", message)
     }
 
+    /// The state of a chain would be stored in the mailbox, which has no room for it.
+    ///
+    /// Source: microsoft-graph-docs-contrib issue 6596 (read 2026-11-27): only `/delta` answers so.
+    pub(crate) fn no_room() -> Self {
+        let message = "Mailbox has exceeded maximum mailbox size.";
+        Self::new(403, "ErrorQuotaExceeded", message)
+    }
+
+    /// A filter within `$expand` is not read with change tracking.
+    ///
+    /// Source: msgraph-sdk-dotnet issue 2678 (read 2026-11-27).
+    pub(crate) fn no_filter_in_expand() -> Self {
+        let message = "Parsing OData Select and Expand failed: Value cannot be null. (Parameter 'initialState')";
+        Self::bad_request(message)
+    }
+
     pub(crate) fn no_mysite() -> Self {
         Self::new(404, "ResourceNotFound", "User's mysite not found.")
     }

@@ -49,7 +49,7 @@ enum Service {
 impl Service {
     fn of(need: Need) -> Self {
         match need {
-            Need::Users | Need::Applications => Self::Directory,
+            Need::Users | Need::Applications | Need::Credentials | Need::Skus => Self::Directory,
             Need::Files => Self::SharePoint,
             _ => Self::Exchange,
         }

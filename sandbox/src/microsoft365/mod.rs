@@ -20,10 +20,10 @@ mod roles;
 pub(crate) mod scenario;
 mod tokens;
 mod witness;
-mod x509;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -55,6 +55,8 @@ pub(crate) struct Microsoft365 {
     pub(crate) tokens: Tokens,
     pub(crate) limits: Limits,
     pub(crate) quirks: RwLock<Quirks>,
+    /// Milliseconds that the token endpoint knows nothing of a secret that Graph has made.
+    pub(crate) secret_propagation: AtomicI64,
     pub(crate) seed: u64,
     /// Milliseconds since 1970 that generated content leads up to.
     pub(crate) epoch: i64,
@@ -65,7 +67,15 @@ pub(crate) struct Microsoft365 {
 }
 
 impl Microsoft365 {
-    pub(crate) fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        scenario: &Scenario,
+        base: &Path,
+        clock: &Clock,
+    ) -> anyhow::Result<Box<dyn Vendor>> {
+        Ok(Box::new(Self::new(scenario, base, clock)?))
+    }
+
+    fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let given = &scenario.microsoft365;
         let world = Self {
             tenant: given.tenant.clone(),
@@ -75,6 +85,7 @@ impl Microsoft365 {
             tokens: Tokens::default(),
             limits: Limits::new(given.quota),
             quirks: RwLock::new(given.quirks),
+            secret_propagation: AtomicI64::new(given.secret_propagation_ms),
             seed: scenario.seed,
             epoch: scenario.epoch.as_millisecond(),
             base: base.to_owned(),

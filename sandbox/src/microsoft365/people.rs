@@ -19,7 +19,11 @@ pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) licensed: bool,
+    /// Part numbers of the licences; none: one with everything, if licensed.
+    pub(crate) licenses: Option<Vec<String>>,
     pub(crate) mailbox: bool,
+    /// The mailbox has no room left.
+    pub(crate) mailbox_full: bool,
     pub(crate) shared: bool,
     pub(crate) drive: bool,
     /// Milliseconds since 1970.

@@ -8,6 +8,14 @@ const ROLES: &[(&str, &str)] = &[
         "Application.Read.All",
         "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     ),
+    (
+        "Application.ReadWrite.All",
+        "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+    ),
+    (
+        "Application.ReadWrite.OwnedBy",
+        "18a4783c-866b-4cc7-a460-3d5e5662c884",
+    ),
     ("Calendars.Read", "798ee544-9d2d-430c-a058-570e29e34338"),
     (
         "Calendars.ReadBasic.All",
@@ -18,10 +26,18 @@ const ROLES: &[(&str, &str)] = &[
         "ef54d2bf-783f-4e0f-bca1-3210c0444d99",
     ),
     ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    (
+        "Directory.ReadWrite.All",
+        "19dbc75e-c2e2-444c-a770-ec69d8559fc7",
+    ),
     ("Files.Read.All", "01d4889c-1287-42c6-ac1f-5d1e02578ef6"),
     (
         "Files.ReadWrite.All",
         "75359482-378d-4052-8f01-80520e7db3cd",
+    ),
+    (
+        "LicenseAssignment.Read.All",
+        "e2f98668-2877-4f38-a2f4-8202e0717aa1",
     ),
     ("Mail.Read", "810c84a8-4a9e-49e6-bf7d-12d183f40d01"),
     ("Mail.ReadBasic", "6be147d2-ea4f-4b5a-a3fa-3eab6f3c140a"),
@@ -35,6 +51,10 @@ const ROLES: &[(&str, &str)] = &[
     (
         "MailboxSettings.ReadWrite",
         "6931bccd-447a-43d1-b442-00a195474933",
+    ),
+    (
+        "Organization.Read.All",
+        "498476ce-e0fe-48b0-b801-37ba7e2685c6",
     ),
     ("Sites.Read.All", "332a536c-c7ef-4017-ab91-336970924f0d"),
     (
@@ -59,6 +79,9 @@ pub(crate) fn id_of(role: &str) -> Option<&'static str> {
 pub(crate) enum Need {
     Users,
     Applications,
+    /// Changing what belongs to applications.
+    Credentials,
+    Skus,
     Mail,
     Send,
     MailboxSettings,
@@ -70,8 +93,24 @@ impl Need {
     /// Roles that allow everything about it.
     pub(crate) fn full(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"],
-            Self::Applications => &["Application.Read.All", "Directory.Read.All"],
+            Self::Users => &[
+                "User.Read.All",
+                "User.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+            Self::Applications => &[
+                "Application.Read.All",
+                "Application.ReadWrite.All",
+                "Directory.Read.All",
+                "Directory.ReadWrite.All",
+            ],
+            Self::Credentials => &["Application.ReadWrite.All", "Directory.ReadWrite.All"],
+            Self::Skus => &[
+                "LicenseAssignment.Read.All",
+                "Organization.Read.All",
+                "Directory.Read.All",
+            ],
             Self::Mail => &["Mail.Read", "Mail.ReadWrite"],
             Self::Send => &["Mail.Send"],
             Self::MailboxSettings => &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
@@ -89,6 +128,8 @@ impl Need {
     pub(crate) fn basic(self) -> &'static [&'static str] {
         match self {
             Self::Users => &["User.ReadBasic.All"],
+            // Only the applications that the caller owns.
+            Self::Applications | Self::Credentials => &["Application.ReadWrite.OwnedBy"],
             Self::Mail => &["Mail.ReadBasic", "Mail.ReadBasic.All"],
             Self::Calendar => &["Calendars.ReadBasic.All"],
             _ => &[],

@@ -1,6 +1,6 @@
 //! The section `microsoft365` of a scenario file.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::scenario::{EventCount, FilesScenario, MailScenario, Source, yes};
@@ -21,6 +21,9 @@ pub(crate) struct Microsoft365Scenario {
     pub(crate) latency_ms: u64,
     #[serde(default)]
     pub(crate) quirks: Quirks,
+    /// How long the token endpoint knows nothing of a secret that Graph has made.
+    #[serde(default)]
+    pub(crate) secret_propagation_ms: i64,
     #[serde(default)]
     pub(crate) apps: Vec<AppScenario>,
     /// Issuers of tokens that applications can be federated with.
@@ -100,6 +103,8 @@ impl<'de> Deserialize<'de> for QuotaProfile {
 pub(crate) struct Quirks {
     /// A deleted occurrence of a series is not announced by `calendarView/delta`.
     pub(crate) silent_occurrence_deletions: bool,
+    /// Of some messages that were changed, `messages/delta` tells id, folder and read flag and nothing else.
+    pub(crate) partial_messages: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -117,6 +122,24 @@ pub(crate) struct AppScenario {
     pub(crate) federated: Vec<Federated>,
     pub(crate) exchange_rbac: Option<ExchangeRbac>,
     pub(crate) access_policy: Option<AccessPolicy>,
+    #[serde(default)]
+    pub(crate) sign_in_audience: Audience,
+    /// Whether its service principal is an owner of it.
+    #[serde(default = "yes")]
+    pub(crate) owns_itself: bool,
+}
+
+/// Who may sign in to an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) enum Audience {
+    #[default]
+    #[serde(rename = "AzureADMyOrg")]
+    Own,
+    #[serde(rename = "AzureADMultipleOrgs")]
+    Others,
+    /// Such an application may have two secrets only.
+    #[serde(rename = "AzureADandPersonalMicrosoftAccount")]
+    Personal,
 }
 
 /// Whose tokens an application accepts instead of a secret.
@@ -172,8 +195,12 @@ pub(crate) struct UserScenario {
     /// Absent: as a shared mailbox needs it.
     pub(crate) enabled: Option<bool>,
     pub(crate) licensed: Option<bool>,
+    /// Part numbers. Absent: `ENTERPRISEPACK`, if licensed.
+    pub(crate) licenses: Option<Vec<String>>,
     #[serde(default = "yes")]
     pub(crate) mailbox: bool,
+    #[serde(default)]
+    pub(crate) mailbox_full: bool,
     #[serde(default)]
     pub(crate) shared: bool,
     pub(crate) drive: Option<bool>,

@@ -36,6 +36,11 @@ impl Tokens {
         self.grants.read().get(token).cloned()
     }
 
+    /// Ends all that were given out, before their time.
+    pub(crate) fn end_all(&self) {
+        self.grants.write().clear();
+    }
+
     /// Makes a token for an application with the roles that it has now.
     pub(crate) fn issue(&self, app: &Registration, tenant: &Tenant, now: i64) -> String {
         let grant = Grant {

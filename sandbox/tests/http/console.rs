@@ -192,6 +192,12 @@ async fn the_console_is_strict() {
             400,
         ),
         ("PATCH", "google/projects/1", json!({ "apis": [] }), 404),
+        (
+            "PUT",
+            "google/org-policies",
+            json!({ "constraints": ["iam.disableEverything"] }),
+            400,
+        ),
         ("PATCH", "google/users/nobody@acme.example", json!({}), 404),
         (
             "PATCH",

@@ -350,3 +350,14 @@ async fn tokens_end_after_an_hour() {
             .contains("invalid_token")
     );
 }
+
+#[tokio::test]
+async fn tokens_can_be_ended_before_their_time() {
+    let world = World::new().await;
+    let token = world.token(PETER, &["gmail.readonly"]).await;
+    world.console("DELETE", "google/tokens", Value::Null).await;
+    let ended = world.get(&token, "gmail/v1/users/me/profile").await;
+    assert_eq!(ended.refusal(), (401, "authError".to_owned()));
+    let fresh = world.token(PETER, &["gmail.readonly"]).await;
+    world.read(&fresh, "gmail/v1/users/me/profile").await;
+}

@@ -1,6 +1,7 @@
 //! Whether a person's account can be synced at all. Pure.
 
 use super::job::Job;
+use super::licenses::Judged;
 use crate::controllers::fact::Fact;
 use crate::model::account::{Known, RemoteUser};
 use crate::model::dataset::Dataset;
@@ -14,16 +15,16 @@ pub(super) struct Eligibility {
     pub(super) may_sync: bool,
 }
 
-pub(super) fn eligibility(account: &RemoteUser, job: &Job) -> Eligibility {
-    if let Some(fact) = shut_out(account, job) {
+pub(super) fn eligibility(account: &RemoteUser, license: &Judged, job: &Job) -> Eligibility {
+    if let Some(fact) = shut_out(account, license, job) {
         return Eligibility {
             fact,
             may_sync: false,
         };
     }
-    if job.require_license && account.licensed == Known::Unknown {
+    if job.require_license && license.is_there == Known::Unknown {
         return Eligibility {
-            fact: license_unknown(),
+            fact: license_unknown(license),
             may_sync: false,
         };
     }
@@ -53,7 +54,7 @@ pub(super) fn is_switched_off(account: &RemoteUser, dataset: Dataset) -> bool {
     service == Known::False
 }
 
-fn shut_out(account: &RemoteUser, job: &Job) -> Option<Fact> {
+fn shut_out(account: &RemoteUser, license: &Judged, job: &Job) -> Option<Fact> {
     let who = &account.primary_email;
     let alias = job.connected_email.as_ref();
     if account.suspended == Known::True {
@@ -72,12 +73,10 @@ fn shut_out(account: &RemoteUser, job: &Job) -> Option<Fact> {
             ),
         ));
     }
-    if job.require_license && account.licensed == Known::False {
+    if job.require_license && license.is_there == Known::False {
         return Some(Fact::bad(
             Reason::UserNotLicensed.as_str(),
-            format!(
-                "{who} has no licence, and the connection asks for one. Assign one, or set licensing.requireLicense: false."
-            ),
+            license.why.clone(),
         ));
     }
     let alias =
@@ -106,14 +105,10 @@ fn switched_off(dataset: Dataset, account: &RemoteUser) -> Fact {
     )
 }
 
-fn license_unknown() -> Fact {
+fn license_unknown(license: &Judged) -> Fact {
     Fact {
         transient: false,
-        ..Fact::unknown(
-            "LicenseUnknown",
-            "The connection asks for a licence, and cannot tell whether there is one. Grant it access to licences, or set \
-             licensing.requireLicense: false.",
-        )
+        ..Fact::unknown("LicenseUnknown", license.why.clone())
     }
 }
 

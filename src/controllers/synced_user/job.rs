@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
 use super::eligibility::{Eligibility, eligibility, is_switched_off};
+use super::licenses;
 use crate::controllers::allowance::Allowance;
 use crate::controllers::effective::Plan;
 use crate::controllers::fact::Fact;
@@ -44,6 +45,8 @@ pub struct Job {
     pub since: Option<Date>,
     /// Whether a licence is needed.
     pub require_license: bool,
+    /// The licences that count, by the vendor's ids or names; any where there are none.
+    pub skus: Vec<String>,
     /// The value of the annotation that asks for a full re-sync.
     pub resync: Option<String>,
     /// The value of the annotation that asked for this run, for the answer.
@@ -190,18 +193,20 @@ impl Job {
                 self.admits_all_addresses(account).holds()
             })
             .await;
-        let account = match found {
+        let mut account = match found {
             Ok(account) => account,
             Err(error) => {
                 outcome.eligible = Fact::from(&error);
                 return Err(Stop::Provider(error));
             }
         };
+        let license = licenses::judge(&account, &self.skus, |sku| directory.untold(sku));
+        account.licensed = license.is_there;
         outcome.account = Some(account.clone());
         let allowed = self.admits_all_addresses(&account);
         let admitted = allowed.holds();
         outcome.allowed = Some(allowed);
-        let Eligibility { fact, may_sync } = eligibility(&account, self);
+        let Eligibility { fact, may_sync } = eligibility(&account, &license, self);
         outcome.eligible = fact;
         if admitted && may_sync {
             return Ok(account);

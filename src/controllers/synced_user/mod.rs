@@ -13,6 +13,7 @@ mod decide;
 mod eligibility;
 pub mod job;
 mod leave;
+mod licenses;
 pub mod pool;
 mod report;
 mod resolve;

@@ -207,15 +207,9 @@ fn put_outcome(
     }
     let failure = first_failure(outcome);
     delegated(outcome, failure.as_ref()).put(conditions, "Delegated");
-    let synced = failure.as_ref().map_or_else(
-        || {
-            Fact::good(
-                "Synced",
-                "Every stream stood at the vendor's present state when it was last looked at.",
-            )
-        },
-        |failure| failure.fact.clone(),
-    );
+    let synced = failure
+        .as_ref()
+        .map_or_else(|| all_synced(outcome), |failure| failure.fact.clone());
     synced.put(conditions, "Synced");
     put_history(status, outcome, failure.as_ref(), interval);
 }
@@ -235,6 +229,27 @@ pub(super) fn account_status(account: &RemoteUser) -> AccountStatus {
     }
 }
 
+/// Returns why a stream failed, else what is to be known of it all the same.
+fn told_of(ran: &StreamOutcome) -> Option<String> {
+    let failed = ran
+        .error
+        .as_ref()
+        .map(|failure| failure.fact.reason.to_string());
+    let advice = ran.report.advice;
+    failed.or_else(|| advice.map(|advice| advice.reason.to_string()))
+}
+
+/// Says that all streams are synced, and what is to be known of them all the same.
+fn all_synced(outcome: &Outcome) -> Fact {
+    let synced = "Every stream stood at the vendor's present state when it was last looked at.";
+    let advised = outcome.streams.iter().filter_map(|stream| {
+        let advice = stream.report.advice?;
+        Some(format!(" {}: {}", stream.dataset.name(), advice.message))
+    });
+    let message = std::iter::once(synced.to_owned()).chain(advised);
+    Fact::good("Synced", message.collect::<String>())
+}
+
 fn put_stream(status: &mut Status, ran: &StreamOutcome, at: Timestamp) {
     let index = status
         .streams
@@ -250,10 +265,7 @@ fn put_stream(status: &mut Status, ran: &StreamOutcome, at: Timestamp) {
         } else {
             StreamState::Synced
         },
-        reason: ran
-            .error
-            .as_ref()
-            .map(|failure| failure.fact.reason.to_string()),
+        reason: told_of(ran),
         records: report
             .records
             .or_else(|| old.as_ref().and_then(|old| old.records)),

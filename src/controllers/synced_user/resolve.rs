@@ -93,6 +93,7 @@ impl Resolved {
             plan: plan.clone(),
             since: spec.sync.as_ref().and_then(|sync| sync.since),
             require_license: effective::requires_license(spec),
+            skus: effective::skus(spec),
             resync: object.annotations().get(RESYNC_REQUESTED_AT).cloned(),
             requested_at: requested_at(object.meta()),
         })

@@ -14,6 +14,7 @@ use super::layout::{self, Span};
 use super::listing::StoredFile;
 use super::stamp::Stamp;
 use crate::destinations::{Error, Kind};
+use crate::model::apart::apart;
 use crate::model::cursor::{Commit, StreamId};
 use crate::model::row::Change;
 
@@ -71,16 +72,8 @@ impl ParquetFolder {
         changes: Vec<Change>,
     ) -> Result<Bytes, Error> {
         let (dataset, commit, stamp) = (stream.dataset, commit.clone(), stamp.clone());
-        let encoded =
-            tokio::task::spawn_blocking(move || encode::encode(dataset, &commit, &stamp, changes));
-        match encoded.await {
-            Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(self.place.parquet(COMMIT, "to be written", &error)),
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(stopped) => Err(self.place.file_system(COMMIT, &stopped.into())),
-            },
-        }
+        let encoded = apart(move || encode::encode(dataset, &commit, &stamp, changes)).await;
+        encoded.map_err(|error| self.place.parquet(COMMIT, "to be written", &error))
     }
 
     /// Tells an own file, whose reply was lost and which was put twice, from another writer's.

@@ -5,6 +5,8 @@ use std::path::{Path as FilePath, PathBuf};
 
 use object_store::path::Path;
 
+use crate::model::apart::apart;
+
 /// The root folder.
 #[derive(Debug, Clone)]
 pub(super) struct Folder(PathBuf);
@@ -23,7 +25,7 @@ impl Folder {
     /// Removes what a killed process left half written in `folder`. The store neither lists nor reads such files.
     pub(super) async fn remove_unfinished(&self, folder: &Path) -> io::Result<()> {
         let folder = self.resolve(folder);
-        blocking(move || {
+        apart(move || {
             let entries = match std::fs::read_dir(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 entries => entries?,
@@ -42,7 +44,7 @@ impl Folder {
     /// Removes `folder` with all that is in it, and the folders above it that are empty then.
     pub(super) async fn remove(&self, folder: &Path) -> io::Result<()> {
         let (root, folder) = (self.0.clone(), self.resolve(folder));
-        blocking(move || {
+        apart(move || {
             ignore_missing(std::fs::remove_dir_all(&folder))?;
             let above = folder.ancestors().skip(1);
             for parent in above.take_while(|parent| *parent != root && parent.starts_with(&root)) {
@@ -74,10 +76,4 @@ fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
-}
-
-async fn blocking(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }

@@ -4,8 +4,13 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::withhold;
+
 /// An `application/x-www-form-urlencoded` body that cannot be printed.
-pub struct Form(SecretString);
+pub struct Form {
+    encoded: SecretString,
+    secret: SecretString,
+}
 
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,12 +24,20 @@ impl Form {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(open);
         form.append_pair(name, secret.expose_secret());
-        Self(form.finish().into())
+        Self {
+            encoded: form.finish().into(),
+            secret: secret.clone(),
+        }
     }
 
     /// Returns the body as it is sent.
     pub(in crate::http) fn encoded(&self) -> String {
-        self.0.expose_secret().to_owned()
+        self.encoded.expose_secret().to_owned()
+    }
+
+    /// Takes the secret out of a body that repeats it.
+    pub(in crate::http) fn withheld(&self, body: Vec<u8>) -> Vec<u8> {
+        withhold::secret(&self.secret, body)
     }
 }
 

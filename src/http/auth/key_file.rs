@@ -17,6 +17,7 @@ use yup_oauth2::{CustomHyperClientBuilder, ServiceAccountAuthenticator, ServiceA
 
 use super::tap::{Head, TapConnector};
 use super::token::Token;
+use super::withhold;
 use crate::http::client::Client;
 use crate::http::endpoints::Endpoints;
 use crate::http::error::{Error, Kind, shortened};
@@ -220,13 +221,16 @@ fn failure(host: &str, error: &yup_oauth2::Error, head: &Head, now: Timestamp) -
     use yup_oauth2::Error as Library;
     let status = head.status().unwrap_or(0);
     match error {
-        Library::AuthError(refusal) => Failure::Refused {
-            status,
-            code: shortened(refusal.error.as_str(), 100),
-            description: shortened(refusal.error_description.as_deref().unwrap_or(""), 300),
-            clock_offset: head.date().map(|theirs| theirs.duration_since(now)),
-            retry_after: head.retry_after(),
-        },
+        Library::AuthError(refusal) => {
+            let description = refusal.error_description.as_deref().unwrap_or_default();
+            Failure::Refused {
+                status,
+                code: shortened(refusal.error.as_str(), 100),
+                description: shortened(&withhold::assertions(description), 300),
+                clock_offset: head.date().map(|theirs| theirs.duration_since(now)),
+                retry_after: head.retry_after(),
+            }
+        }
         Library::HttpClientError(_) if status == 0 => transport(host, error, Kind::Unreachable),
         Library::HttpError(_) | Library::HttpClientError(_) => transport(host, error, Kind::Cut),
         Library::UserError(_) => Failure::Key,

@@ -10,6 +10,7 @@ mod secret_json;
 mod secret_text;
 mod tap;
 mod token;
+mod withhold;
 
 pub use cache::TokenCache;
 pub use certificate::{Certificate, CertificateFault};

@@ -7,6 +7,8 @@ use ::http::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::withhold;
+
 /// Tokens get numbers, so that two can be told apart without a look at them.
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -41,6 +43,11 @@ impl Token {
     /// Reads what a token that is a JWT says of itself. Nothing is verified: it is a hint, never a proof.
     pub fn claims<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         super::claims::unverified(self.secret.expose_secret())
+    }
+
+    /// Takes the token out of a body that repeats it.
+    pub(in crate::http) fn withheld(&self, body: Vec<u8>) -> Vec<u8> {
+        withhold::secret(&self.secret, body)
     }
 
     /// Returns the header, marked so that nothing below prints it. A token that no header can hold becomes an empty

@@ -76,4 +76,9 @@ pub(super) struct Licenses {
 pub(super) struct License {
     /// The primary address.
     pub(super) user_id: String,
+    /// The edition.
+    #[serde(default)]
+    pub(super) sku_id: String,
+    /// What the edition is called.
+    pub(super) sku_name: Option<String>,
 }

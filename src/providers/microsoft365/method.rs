@@ -35,6 +35,8 @@ pub(in crate::providers::microsoft365) enum Method {
     UsersGet,
     /// `users`.
     UsersList,
+    /// `subscribedSkus`.
+    SkusList,
     /// `applications(appId='{id}')`.
     ApplicationsGet,
     /// `users/{id}/mailboxSettings`.
@@ -53,12 +55,18 @@ pub(in crate::providers::microsoft365) enum Method {
     MessagesDelta,
     /// The same, with bodies: fewer on a page.
     MessagesDeltaFull,
-    /// `users/{id}/messages`, one of them: the one that was changed last.
+    /// `users/{id}/mailFolders`, or the folders in one of them.
+    FoldersList,
+    /// `users/{id}/messages` without bodies.
     MessagesList,
+    /// The same, with bodies.
+    MessagesListFull,
     /// `users/{id}/messages/{id}`.
     MessagesGet,
     /// `users/{id}/calendarView/delta`.
     EventsDelta,
+    /// `users/{id}/calendarView`.
+    EventsList,
     /// `users/{id}/events/{id}`.
     EventsGet,
     /// `users/{id}/drive/root/delta` from the start.
@@ -138,6 +146,7 @@ impl Method {
         match self {
             Self::UsersGet
             | Self::UsersList
+            | Self::SkusList
             | Self::ApplicationsGet
             | Self::DriveGet
             | Self::ItemsDeltaStart
@@ -147,13 +156,15 @@ impl Method {
             | Self::InboxGet
             | Self::CalendarGet
             | Self::FoldersGet
+            | Self::FoldersList
             | Self::MessagesList
+            | Self::MessagesListFull
             | Self::MessagesGet => IMMUTABLE,
             Self::FoldersDelta => FOLDERS_PAGE,
             Self::MessagesDelta => MESSAGES_PAGE,
             Self::MessagesDeltaFull => FULL_PAGE,
             Self::EventsDelta => EVENTS_PAGE,
-            Self::EventsGet => EVENT,
+            Self::EventsList | Self::EventsGet => EVENT,
         }
     }
 
@@ -188,6 +199,7 @@ impl Method {
         match self {
             Self::UsersGet => facts("users.get", Directory, 1, roles::PEOPLE),
             Self::UsersList => facts("users.list", Directory, 2, roles::PEOPLE),
+            Self::SkusList => facts("subscribedSkus.list", Directory, 1, roles::SKUS),
             Self::ApplicationsGet => facts("applications.get", Directory, 1, roles::APPLICATIONS),
             Self::SettingsGet => facts("mailboxSettings.get", Exchange, 1, roles::SETTINGS),
             Self::InboxGet | Self::FoldersGet => {
@@ -200,7 +212,10 @@ impl Method {
             Self::MessagesDeltaFull => facts("messages.delta", Exchange, 1, roles::MAIL_CONTENT),
             Self::MessagesGet => facts("messages.get", Exchange, 1, roles::MAIL_METADATA),
             Self::EventsDelta => facts("calendarView.delta", Exchange, 1, roles::EVENTS_METADATA),
+            Self::FoldersList => facts("mailFolders.list", Exchange, 1, roles::MAIL_METADATA),
             Self::MessagesList => facts("messages.list", Exchange, 1, roles::MAIL_METADATA),
+            Self::MessagesListFull => facts("messages.list", Exchange, 1, roles::MAIL_CONTENT),
+            Self::EventsList => facts("calendarView.list", Exchange, 1, roles::EVENTS_METADATA),
             Self::EventsGet => facts("events.get", Exchange, 1, roles::EVENTS_METADATA),
             Self::ItemsDeltaStart => facts("driveItem.delta", SharePoint, 2, roles::FILES),
             Self::ItemsDelta => facts("driveItem.delta", SharePoint, 1, roles::FILES),

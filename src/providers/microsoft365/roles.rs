@@ -17,6 +17,8 @@ pub(super) const FILES_READ_ALL: &str = "Files.Read.All";
 pub(super) const USER_READ_ALL: &str = "User.Read.All";
 /// What a mailbox is for, read-only.
 pub(super) const MAILBOX_SETTINGS_READ: &str = "MailboxSettings.Read";
+/// What the tenant has bought, and what it is called.
+pub(super) const LICENSE_ASSIGNMENT_READ_ALL: &str = "LicenseAssignment.Read.All";
 /// Registrations and when their secrets end, read-only.
 pub(super) const APPLICATION_READ_ALL: &str = "Application.Read.All";
 
@@ -58,6 +60,18 @@ pub(super) const APPLICATIONS: &[&str] = &[
     "Application.ReadWrite.All",
 ];
 
+/// Any of these reads what the tenant has bought.
+///
+/// Source: learn.microsoft.com/graph/api/subscribedsku-list, read 2026-11-27. The licences of one person by name
+/// (`licenseDetails`) are no use: that has no application permission at all.
+pub(super) const SKUS: &[&str] = &[
+    LICENSE_ASSIGNMENT_READ_ALL,
+    "Organization.Read.All",
+    "Directory.Read.All",
+    "Organization.ReadWrite.All",
+    "Directory.ReadWrite.All",
+];
+
 /// What serves for the same, narrowest first: whoever has a later one has the earlier ones with it.
 const LADDERS: &[&[&str]] = &[
     MAIL_METADATA,
@@ -66,6 +80,7 @@ const LADDERS: &[&[&str]] = &[
     PEOPLE,
     SETTINGS,
     APPLICATIONS,
+    SKUS,
 ];
 
 /// Returns whether `role` is Exchange's, which can also grant it person by person, unseen by Entra.

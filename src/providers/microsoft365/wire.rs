@@ -1,13 +1,13 @@
 //! The vendor's JSON, as far as people and registrations are concerned.
 //!
-//! Source: learn.microsoft.com/graph/api/resources/user, …/mailboxsettings, …/passwordcredential, read 2026-11-22.
+//! Source: learn.microsoft.com/graph/api/resources/user, …/mailboxsettings, …/passwordcredential,
+//! …/subscribedsku, …/assignedlicense, read 2026-11-22.
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 /// The fields of a user that are asked for: nothing else about anybody crosses the wire.
-pub(super) const USER_FIELDS: &str =
-    "id,userPrincipalName,mail,proxyAddresses,accountEnabled,userType,assignedPlans";
+pub(super) const USER_FIELDS: &str = "id,userPrincipalName,mail,proxyAddresses,accountEnabled,userType,assignedLicenses,assignedPlans";
 
 /// A person in the directory.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,8 +25,35 @@ pub(super) struct User {
     pub(super) proxy_addresses: Vec<String>,
     /// Whether the account can sign in. Shared mailboxes cannot.
     pub(super) account_enabled: Option<bool>,
+    /// The account's licences.
+    pub(super) assigned_licenses: Option<Vec<AssignedLicense>>,
     /// What the account's licences come to.
     pub(super) assigned_plans: Option<Vec<Plan>>,
+}
+
+/// A licence of somebody.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssignedLicense {
+    /// What was bought.
+    pub(super) sku_id: String,
+}
+
+/// What the tenant has bought.
+#[derive(Debug, Deserialize)]
+pub(super) struct Skus {
+    /// All of it: this list has no pages.
+    pub(super) value: Vec<Sku>,
+}
+
+/// Something that the tenant has bought.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sku {
+    /// What licences name.
+    pub(super) sku_id: String,
+    /// What administrators call it, such as `ENTERPRISEPACK`.
+    pub(super) sku_part_number: String,
 }
 
 /// A service plan.

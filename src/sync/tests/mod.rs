@@ -45,6 +45,7 @@ fn request(level: MailLevel) -> ExportRequest {
             suspended: Known::False,
             archived: Known::False,
             licensed: Known::True,
+            licenses: None,
             mailbox: Known::True,
             calendar: Known::True,
             drive: Known::True,

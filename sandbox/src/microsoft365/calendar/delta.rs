@@ -32,6 +32,7 @@ pub(crate) fn delta(context: &Context<'_>) -> Result<Reply, GraphError> {
         );
         return Err(GraphError::new(400, "ErrorInvalidUrlQuery", message));
     }
+    context.needs_room()?;
     let view = view_of(context)?;
     let user = context.user()?;
     let mut chains = user.chains.lock();

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::setting::Setting;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
 use crate::instruments::clock::rfc3339_seconds;
 use crate::microsoft365::Microsoft365;
-use crate::microsoft365::apps::{Registration, check_rbac};
+use crate::microsoft365::apps::{Registration, SECRET_LIFE, Secret, check_rbac};
 use crate::microsoft365::entra::assertion::hex;
-use crate::microsoft365::scenario::{AccessPolicy, ExchangeRbac, Federated};
-use crate::microsoft365::x509::Certificate;
+use crate::microsoft365::scenario::{AccessPolicy, Audience, ExchangeRbac, Federated};
+use crate::x509::Certificate;
 
 pub(crate) fn answer(
     world: &Microsoft365,
@@ -43,33 +44,6 @@ pub(crate) fn answer(
     }
 }
 
-/// What a change says about something that there may be none of.
-#[derive(Default)]
-enum Setting<T> {
-    #[default]
-    Kept,
-    /// `null`.
-    Cleared,
-    Given(T),
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Setting<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let given = Option::<T>::deserialize(deserializer)?;
-        Ok(given.map_or(Self::Cleared, Self::Given))
-    }
-}
-
-impl<T> Setting<T> {
-    fn apply(self, place: &mut Option<T>) {
-        match self {
-            Self::Kept => {}
-            Self::Cleared => *place = None,
-            Self::Given(value) => *place = Some(value),
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Change {
@@ -80,6 +54,8 @@ struct Change {
     #[serde(default)]
     exchange_rbac: Setting<ExchangeRbac>,
     federated: Option<Vec<Federated>>,
+    sign_in_audience: Option<Audience>,
+    owns_itself: Option<bool>,
 }
 
 fn change(call: &Call, app: &mut Registration) -> Outcome {
@@ -89,6 +65,8 @@ fn change(call: &Call, app: &mut Registration) -> Outcome {
     }
     app.enabled = change.enabled.unwrap_or(app.enabled);
     app.deleted = change.deleted.unwrap_or(app.deleted);
+    app.audience = change.sign_in_audience.unwrap_or(app.audience);
+    app.owns_itself = change.owns_itself.unwrap_or(app.owns_itself);
     change.access_policy.apply(&mut app.access_policy);
     change.exchange_rbac.apply(&mut app.exchange_rbac);
     if let Some(federated) = change.federated {
@@ -108,13 +86,23 @@ fn add_secret(call: &Call, app: &mut Registration, now: i64) -> Outcome {
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
         end_date_time: Option<jiff::Timestamp>,
+        #[serde(default)]
+        expired: bool,
     }
-    let end = body::<Request>(call)?.end_date_time;
-    let id = app.add_secret(now.div_euclid(1000), end.map(jiff::Timestamp::as_second));
-    let secret = app.secrets.get(&id);
-    let secret = secret.ok_or_else(|| Refusal::not_found("secret"))?;
-    let end = rfc3339_seconds(secret.end.saturating_mul(1000));
-    Ok(json!({ "secretId": id, "value": secret.value, "endDateTime": end }))
+    let request: Request = body(call)?;
+    let end = request.end_date_time.map(jiff::Timestamp::as_second);
+    let start = now.div_euclid(1000);
+    let end = end.unwrap_or(start + SECRET_LIFE);
+    let mut secret = Secret::new(Some("secret".to_owned()), start, end);
+    if request.expired {
+        secret.expire(start);
+    }
+    let (value, end) = (
+        secret.value.clone(),
+        rfc3339_seconds(secret.end.saturating_mul(1000)),
+    );
+    let id = app.keep(secret);
+    Ok(json!({ "secretId": id, "value": value, "endDateTime": end }))
 }
 
 fn expire_secret(call: &Call, app: &mut Registration, id: &str, now: i64) -> Outcome {
@@ -129,7 +117,9 @@ fn expire_secret(call: &Call, app: &mut Registration, id: &str, now: i64) -> Out
         .get_mut(id)
         .ok_or_else(|| Refusal::not_found("secret"))?;
     if expired {
-        secret.end = now.div_euclid(1000) - 1;
+        secret.expire(now.div_euclid(1000));
+    } else {
+        secret.revive();
     }
     let end = rfc3339_seconds(secret.end.saturating_mul(1000));
     Ok(json!({ "secretId": id, "endDateTime": end }))

@@ -29,7 +29,7 @@ pub(crate) fn answer(call: &Call, user: &User, path: &[&str], now: i64) -> Outco
             Ok(json!({}))
         }
         ("POST", ["folders"]) => add_folder(call, user),
-        ("PATCH", ["folders", id]) => rename_folder(call, user, id),
+        ("PATCH", ["folders", id]) => change_folder(call, user, id),
         ("DELETE", ["folders", id]) => {
             let mut mailbox = user.mailbox.lock();
             let number = find_folder(&mailbox, user.seed, id);
@@ -140,19 +140,29 @@ fn add_folder(call: &Call, user: &User) -> Outcome {
     Ok(json!({ "id": id, "displayName": request.display_name }))
 }
 
-fn rename_folder(call: &Call, user: &User, id: &str) -> Outcome {
+fn change_folder(call: &Call, user: &User, id: &str) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
-        display_name: String,
+        display_name: Option<String>,
+        parent: Option<String>,
     }
     let request: Request = body(call)?;
     let mut mailbox = user.mailbox.lock();
     let number = find_folder(&mailbox, user.seed, id);
-    let renamed = number.is_some_and(|number| mailbox.rename_folder(number, &request.display_name));
-    renamed
-        .then(|| json!({ "id": id, "displayName": request.display_name }))
-        .ok_or_else(|| Refusal::not_found("folder"))
+    let number = number.ok_or_else(|| Refusal::not_found("folder"))?;
+    if let Some(key) = &request.parent {
+        let parent = find_folder(&mailbox, user.seed, key);
+        let parent = parent.ok_or_else(|| Refusal::not_found("parent"))?;
+        if !mailbox.move_folder(number, parent) {
+            return Err(Refusal::bad("a folder cannot be moved into itself"));
+        }
+    }
+    if let Some(name) = &request.display_name {
+        mailbox.rename_folder(number, name);
+    }
+    let name = mailbox.folders.get(number).map(|folder| &folder.name);
+    Ok(json!({ "id": id, "displayName": name }))
 }
 
 fn event_key(user: &User, id: &str) -> Result<Key, Refusal> {

@@ -4,9 +4,13 @@
 mod apps;
 mod edits;
 mod items;
+mod setting;
 mod state;
 mod users;
 
+use std::sync::atomic::Ordering;
+
+use serde::Deserialize;
 use serde_json::json;
 
 use super::Microsoft365;
@@ -20,6 +24,10 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
     let now = app.instruments.clock.now_ms();
     match (call.method.as_str(), path) {
         (_, ["apps", client, rest @ ..]) => apps::answer(world, call, client, rest, now),
+        ("DELETE", ["tokens"]) => {
+            world.tokens.end_all();
+            Ok(json!({}))
+        }
         ("PUT", ["issuers"]) => {
             let given: Issuer = body(call)?;
             world.apps.write().trust(given.issuer.clone(), given.jwks);
@@ -28,12 +36,27 @@ pub(crate) fn answer(world: &Microsoft365, app: &App, call: &Call, path: &[&str]
         ("PUT", ["quirks"]) => {
             let quirks: Quirks = body(call)?;
             *world.quirks.write() = quirks;
-            Ok(json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions }))
+            Ok(
+                json!({ "silentOccurrenceDeletions": quirks.silent_occurrence_deletions,
+                "partialMessages": quirks.partial_messages }),
+            )
         }
+        ("PUT", ["secret-propagation"]) => delay_secrets(world, call),
         ("POST", ["users"]) => users::add(world, call),
         (_, ["users", email, rest @ ..]) => of_user(world, call, email, rest, now),
         _ => Err(unknown(&call.method, path)),
     }
+}
+
+fn delay_secrets(world: &Microsoft365, call: &Call) -> Outcome {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Request {
+        ms: i64,
+    }
+    let ms = body::<Request>(call)?.ms;
+    world.secret_propagation.store(ms, Ordering::Relaxed);
+    Ok(json!({ "ms": ms }))
 }
 
 fn of_user(world: &Microsoft365, call: &Call, email: &str, rest: &[&str], now: i64) -> Outcome {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::setting::Setting;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body};
 use crate::microsoft365::Microsoft365;
 use crate::microsoft365::graph::chain::Scope;
+use crate::microsoft365::graph::skus;
 use crate::microsoft365::people::User;
 use crate::microsoft365::scenario::UserScenario;
 
@@ -23,7 +25,8 @@ fn summary(user: &User) -> Value {
     let profile = user.profile.read();
     json!({
         "id": user.id, "email": profile.email, "aliases": profile.aliases, "name": profile.name,
-        "enabled": profile.enabled, "licensed": profile.licensed, "mailbox": profile.mailbox,
+        "enabled": profile.enabled, "licensed": profile.licensed, "licenses": profile.licenses,
+        "mailbox": profile.mailbox, "mailboxFull": profile.mailbox_full,
         "shared": profile.shared, "drive": profile.drive, "driveId": user.drive_id,
     })
 }
@@ -33,7 +36,10 @@ fn summary(user: &User) -> Value {
 struct Change {
     enabled: Option<bool>,
     licensed: Option<bool>,
+    #[serde(default)]
+    licenses: Setting<Vec<String>>,
     mailbox: Option<bool>,
+    mailbox_full: Option<bool>,
     shared: Option<bool>,
     drive: Option<bool>,
     name: Option<String>,
@@ -43,6 +49,11 @@ struct Change {
 
 pub(crate) fn change(world: &Microsoft365, call: &Call, user: &Arc<User>) -> Outcome {
     let change: Change = body(call)?;
+    if let Setting::Given(parts) = &change.licenses
+        && let Some(unknown) = skus::unknown(Some(parts))
+    {
+        return Err(Refusal::bad(format!("no such licence: {unknown}")));
+    }
     let (old, mut aliases) = {
         let profile = user.profile.read();
         let aliases = change.aliases.unwrap_or_else(|| profile.aliases.clone());
@@ -59,7 +70,9 @@ pub(crate) fn change(world: &Microsoft365, call: &Call, user: &Arc<User>) -> Out
         let mut profile = user.profile.write();
         profile.enabled = change.enabled.unwrap_or(profile.enabled);
         profile.licensed = change.licensed.unwrap_or(profile.licensed);
+        change.licenses.apply(&mut profile.licenses);
         profile.mailbox = change.mailbox.unwrap_or(profile.mailbox);
+        profile.mailbox_full = change.mailbox_full.unwrap_or(profile.mailbox_full);
         profile.shared = change.shared.unwrap_or(profile.shared);
         profile.drive = change.drive.unwrap_or(profile.drive);
         if let Some(name) = change.name {

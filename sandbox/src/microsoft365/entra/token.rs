@@ -68,7 +68,8 @@ pub(crate) fn exchange(
 }
 
 fn check_secret(app: &Registration, given: &str, now: i64) -> Result<(), TokenError> {
-    let secret = app.secrets.values().find(|secret| secret.value == given);
+    let known = app.secrets.values().filter(|secret| secret.is_known(now));
+    let secret = known.into_iter().find(|secret| secret.value == given);
     match secret {
         None => Err(TokenError::wrong_secret(&app.client_id)),
         Some(secret) if secret.end <= now => Err(TokenError::expired_secret(&app.client_id)),

@@ -16,6 +16,8 @@ use crate::instruments::clock::Clock;
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a Microsoft365,
     pub(crate) call: &'a Call,
+    /// The application that calls.
+    pub(crate) client: &'a str,
     /// How much the application may see.
     pub(crate) grant: Grant,
     /// Whose resource it is; none in the directory.
@@ -36,6 +38,15 @@ impl Context<'_> {
     pub(crate) fn user(&self) -> Result<&Arc<User>, GraphError> {
         let user = self.user.as_ref();
         user.ok_or_else(|| GraphError::no_directory_object(self.part(0)))
+    }
+
+    /// Refuses change tracking where the mailbox has no room for its state.
+    pub(crate) fn needs_room(&self) -> Result<(), GraphError> {
+        let is_full = self.user()?.profile.read().mailbox_full;
+        if is_full {
+            return Err(GraphError::no_room());
+        }
+        Ok(())
     }
 
     pub(crate) fn param(&self, name: &str) -> Option<&str> {
@@ -167,6 +178,7 @@ fn checked(world: &Microsoft365, call: &Call, now: i64) -> Result<Reply, GraphEr
     let context = Context {
         world,
         call,
+        client: &token.client_id,
         grant,
         user,
         path,

@@ -1,7 +1,5 @@
 //! The application's own registration, as far as it may read it.
 
-use std::collections::BTreeMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -9,12 +7,12 @@ use serde_json::{Value, json};
 use super::access::Context;
 use super::route::Endpoint;
 use super::select::narrowed;
-use super::{many, one};
+use super::{many, one, passwords};
 use crate::call::Reply;
 use crate::instruments::clock::rfc3339_seconds;
-use crate::microsoft365::apps::Registration;
+use crate::microsoft365::apps::{Apps, Registration};
 use crate::microsoft365::errors::GraphError;
-use crate::microsoft365::roles::{self, Need};
+use crate::microsoft365::roles::{self, Grant, Need};
 use crate::random::{hash, uuid};
 
 type Run = fn(&Context<'_>) -> Result<Reply, GraphError>;
@@ -36,17 +34,39 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         assignments,
     ),
     get(&["applications(appId)", "*"], application),
+    get(&["applications", "*"], application),
 ];
+
+/// The application that a path names, by its own id or by that of its object, if the caller may see it.
+pub(crate) fn named<'a>(
+    context: &Context<'_>,
+    apps: &'a Apps,
+) -> Result<&'a Registration, GraphError> {
+    let key = context.part(0);
+    let mut segments = context.call.segments.iter();
+    let by_client = segments.any(|segment| segment.contains("(appId="));
+    let app = if by_client {
+        apps.find(key)
+    } else {
+        apps.by_object(key)
+    };
+    let app = app.filter(|app| !app.deleted);
+    let app = app.ok_or_else(|| GraphError::no_directory_object(key))?;
+    // `Application.ReadWrite.OwnedBy` is for what the caller owns.
+    let own = app.owns_itself && app.client_id == context.client;
+    if context.grant == Grant::Full || own {
+        Ok(app)
+    } else {
+        Err(GraphError::directory_denied())
+    }
+}
 
 fn with_app(
     context: &Context<'_>,
     show: impl FnOnce(&Registration) -> Reply,
 ) -> Result<Reply, GraphError> {
-    let key = context.part(0);
     let apps = context.world.apps.read();
-    let app = apps.find(key).filter(|app| !app.deleted);
-    app.map(show)
-        .ok_or_else(|| GraphError::no_directory_object(key))
+    named(context, &apps).map(show)
 }
 
 /// What `$select` names; nothing is refused here, the types have too many properties.
@@ -96,16 +116,8 @@ fn assignments(context: &Context<'_>) -> Result<Reply, GraphError> {
 fn application(context: &Context<'_>) -> Result<Reply, GraphError> {
     with_app(context, |app| {
         let at = |seconds: i64| rfc3339_seconds(seconds.saturating_mul(1000));
-        let secrets: BTreeMap<&String, Value> = app
-            .secrets
-            .iter()
-            .map(|(id, secret)| {
-                let hint: String = secret.value.chars().take(3).collect();
-                let entry = json!({ "customKeyIdentifier": null, "displayName": "secret", "hint": hint, "keyId": id,
-                    "secretText": null, "startDateTime": at(secret.start), "endDateTime": at(secret.end) });
-                (id, entry)
-            })
-            .collect();
+        let secrets = app.secrets.iter();
+        let secrets = secrets.map(|(id, secret)| passwords::credential(id, secret, None));
         let certificates = app.certificates.iter().map(|certificate| {
             json!({
                 "customKeyIdentifier": STANDARD.encode(&certificate.sha1),
@@ -122,8 +134,8 @@ fn application(context: &Context<'_>) -> Result<Reply, GraphError> {
             "id": app.object_id("application"),
             "appId": app.client_id,
             "displayName": app.name,
-            "signInAudience": "AzureADMyOrg",
-            "passwordCredentials": secrets.into_values().collect::<Vec<_>>(),
+            "signInAudience": app.audience,
+            "passwordCredentials": secrets.collect::<Vec<_>>(),
             "keyCredentials": certificates.collect::<Vec<_>>(),
         });
         one(context, "applications", selected(context, resource))

@@ -6,8 +6,10 @@ mod batch;
 pub(crate) mod chain;
 mod filter;
 pub(crate) mod ids;
+mod passwords;
 pub(crate) mod route;
 pub(crate) mod select;
+pub(crate) mod skus;
 mod users;
 
 use http::StatusCode;

@@ -6,7 +6,7 @@ use super::super::errors::GraphError;
 use super::super::mail;
 use super::super::roles::Need;
 use super::access::Context;
-use super::{applications, users};
+use super::{applications, passwords, skus, users};
 use crate::call::{Call, Reply};
 
 /// One method of Graph.
@@ -25,6 +25,8 @@ pub(crate) struct Endpoint {
 const ALL: &[&[Endpoint]] = &[
     users::ENDPOINTS,
     applications::ENDPOINTS,
+    passwords::ENDPOINTS,
+    skus::ENDPOINTS,
     mail::ENDPOINTS,
     calendar::ENDPOINTS,
     drive::ENDPOINTS,

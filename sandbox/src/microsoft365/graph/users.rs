@@ -10,7 +10,7 @@ use super::access::Context;
 use super::filter::Filter;
 use super::route::Endpoint;
 use super::select::{narrowed, only, wanted};
-use super::{one, paged};
+use super::{one, paged, skus};
 use crate::call::Reply;
 use crate::instruments::clock::rfc3339_seconds;
 use crate::microsoft365::errors::GraphError;
@@ -101,8 +101,7 @@ const SETTINGS: &[&str] = &[
     "automaticRepliesSetting",
     "workingHours",
 ];
-/// Office 365 E3, and what of it stands for mail and for files.
-const SKU: &str = "6fd2c87f-b296-42f0-b197-1e91e994b900";
+/// What of a licence stands for mail and for files.
 const EXCHANGE_PLAN: &str = "efb87545-963c-4e0d-99df-69c6916d9eb0";
 const SHAREPOINT_PLAN: &str = "5dbe027f-2339-4123-9542-606e4d348a72";
 
@@ -191,9 +190,6 @@ pub(crate) fn whole(user: &User) -> Value {
     let proxies: Vec<String> = proxies
         .filter(|_| profile.mailbox || profile.licensed)
         .collect();
-    let licences = profile
-        .licensed
-        .then(|| json!({ "disabledPlans": [], "skuId": SKU }));
     json!({
         "id": user.id,
         "displayName": profile.name,
@@ -206,7 +202,7 @@ pub(crate) fn whole(user: &User) -> Value {
         "otherMails": [],
         "accountEnabled": profile.enabled,
         "userType": "Member",
-        "assignedLicenses": licences.into_iter().collect::<Vec<_>>(),
+        "assignedLicenses": skus::assigned(&profile),
         "assignedPlans": plans(&profile, false),
         "provisionedPlans": plans(&profile, true),
         "businessPhones": [],

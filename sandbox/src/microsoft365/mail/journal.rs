@@ -89,6 +89,15 @@ impl Journal {
         touched
     }
 
+    /// Whether a message has arrived anywhere after a change.
+    pub(crate) fn has_arrived(&self, message: u64, since: u64) -> bool {
+        let from = self.entries.partition_point(|entry| entry.seq <= since);
+        let entries = self.entries.get(from..).unwrap_or_default();
+        let is_arrival =
+            |entry: &Entry| entry.message == message && entry.happening == Happening::Arrived;
+        entries.iter().any(is_arrival)
+    }
+
     /// How often a message had been moved when it last left a folder.
     pub(crate) fn moves_when_left(&self, message: u64, folder: u32) -> u32 {
         let left = |entry: &&Entry| {

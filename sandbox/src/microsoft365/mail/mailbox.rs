@@ -250,6 +250,24 @@ impl Mailbox {
         true
     }
 
+    /// Moves a folder into another; false if there is none, or if it would be in itself.
+    pub(crate) fn move_folder(&mut self, number: u32, parent: u32) -> bool {
+        let mut above = Some(parent);
+        while let Some(next) = above.filter(|next| *next != folders::ROOT) {
+            if next == number {
+                return false;
+            }
+            above = self.folders.get(next).map(|folder| folder.parent);
+        }
+        let seq = self.journal.advance();
+        let Some(folder) = self.folders.get_mut(number) else {
+            return false;
+        };
+        folder.parent = parent;
+        folder.changed = seq;
+        true
+    }
+
     /// Deletes a folder with what is in it, for ever; false if there is none, or if it is one of the mailbox's own.
     pub(crate) fn delete_folder(&mut self, number: u32) -> bool {
         let own = self
@@ -382,6 +400,17 @@ mod tests {
             mailbox.get(answer).map(|message| message.thread),
             Some(first)
         );
+    }
+
+    #[test]
+    fn a_folder_moves_but_not_into_itself() {
+        let mut mailbox = mailbox(0);
+        let outer = mailbox.add_folder("Trips", folders::ROOT);
+        let inner = mailbox.add_folder("Rome", outer);
+        assert!(!mailbox.move_folder(outer, inner) && !mailbox.move_folder(outer, outer));
+        assert!(mailbox.move_folder(inner, folders::INBOX));
+        let parent = mailbox.folders.get(inner).map(|folder| folder.parent);
+        assert_eq!(parent, Some(folders::INBOX));
     }
 
     #[test]

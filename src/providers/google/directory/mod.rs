@@ -155,6 +155,11 @@ impl Directory for People {
         self.add_licenses(admin, &mut found).await;
         found
     }
+
+    fn untold(&self, sku: &str) -> Option<String> {
+        let can_read = self.reader().is_some() && self.api.may(Method::LicensesList);
+        licenses::untold(can_read, sku)
+    }
 }
 
 fn user_path(email: &Email) -> String {
@@ -177,6 +182,7 @@ fn remote_user(user: User) -> Result<RemoteUser, Error> {
         suspended: known(user.suspended),
         archived: known(user.archived),
         licensed: known(user.is_mailbox_setup),
+        licenses: None,
         mailbox: known(user.is_mailbox_setup),
         calendar: Known::Unknown,
         drive: Known::Unknown,

@@ -45,6 +45,7 @@ impl People {
             suspended: Known::Unknown,
             archived: Known::Unknown,
             licensed: Known::Unknown,
+            licenses: None,
             mailbox,
             calendar,
             drive,

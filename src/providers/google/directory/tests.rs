@@ -267,8 +267,10 @@ async fn licences_are_read_only_with_the_scope_for_them() {
         let at = format!("/admin/directory/v1/users/u{number}%40acme.example");
         google.answer(&at, 200, user(number)).await;
     }
-    let items =
-        json!({"items": [{"userId": "u1@acme.example"}, {"userId": "stranger@acme.example"}]});
+    let items = json!({"items": [
+        {"userId": "u1@acme.example", "skuId": "1010020028", "skuName": "Google Workspace Business Standard"},
+        {"userId": "stranger@acme.example", "skuId": "1010020028"},
+    ]});
     google
         .answer("/apps/licensing/v1/product/Google-Apps/users", 200, items)
         .await;
@@ -285,6 +287,9 @@ async fn licences_are_read_only_with_the_scope_for_them() {
     };
     let found = find(&google, licensing, &wanted).await;
     assert_eq!(licensed(&found), [Known::True, Known::False, Known::False]);
+    let held = |at: usize| found[at].1.as_ref().unwrap().licenses.as_ref().unwrap();
+    assert!(held(0)[0].is("1010020028") && held(0)[0].is("Google Workspace Business Standard"));
+    assert!(held(1).is_empty());
     let found = find(&google, with_admin(Some("C01")), &wanted).await;
     assert_eq!(
         licensed(&found),

@@ -9,6 +9,7 @@
 //! Of a page of everybody, all who are not wanted are dropped before the next page is read.
 
 mod account;
+mod licenses;
 mod listing;
 mod services;
 
@@ -20,6 +21,7 @@ use futures::StreamExt as _;
 
 pub(in crate::providers::microsoft365) use self::account::addresses;
 use self::account::quoted;
+use self::licenses::Names;
 use super::NAME;
 use super::api::{Api, Method, Target, Whom};
 use super::wire::{USER_FIELDS, User, Users};
@@ -37,6 +39,7 @@ pub(super) struct People {
     api: Arc<Api>,
     /// How many people the tenant had when it was last listed in full; 0 while that is not known.
     size: AtomicUsize,
+    names: Names,
 }
 
 type Found = (Email, Result<User, Error>);
@@ -46,6 +49,7 @@ impl People {
         Self {
             api,
             size: AtomicUsize::new(0),
+            names: Names::default(),
         }
     }
 
@@ -99,11 +103,18 @@ impl Directory for People {
             self.look_up(wanted).await
         };
         let person = |(email, user): Found| (email, user.and_then(|user| services::entered(&user)));
-        found.into_iter().map(person).collect()
+        let mut found: Vec<_> = found.into_iter().map(person).collect();
+        self.name_licenses(&mut found).await;
+        found
     }
 
     async fn settle(&self, account: RemoteUser) -> Result<RemoteUser, Error> {
         self.ask_services(account).await
+    }
+
+    fn untold(&self, sku: &str) -> Option<String> {
+        let can_name = self.names.are_known() && self.api.may(Method::SkusList);
+        licenses::untold(can_name, self.api.tokens.consent_url(), sku)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::People;
 use super::account::{EXCHANGE, SHAREPOINT, addresses, has_plan};
+use super::licenses;
 use crate::model::account::{Known, RemoteUser, UserId};
 use crate::providers::error::{Error, Reason};
 use crate::providers::microsoft365::NAME;
@@ -40,6 +41,7 @@ pub(super) fn entered(user: &User) -> Result<RemoteUser, Error> {
         suspended: known(user.account_enabled.map(|enabled| !enabled)),
         archived: Known::False,
         licensed: known(has_plan(user, EXCHANGE)),
+        licenses: licenses::of(user),
         mailbox: Known::Unknown,
         calendar: Known::Unknown,
         drive: known(has_drive),
@@ -81,7 +83,7 @@ impl People {
         };
         Ok(RemoteUser {
             suspended,
-            // A shared mailbox needs no licence.
+            // A shared mailbox needs no licence, unless the connection lists those that count.
             licensed: if is_shared {
                 Known::True
             } else {

@@ -294,3 +294,50 @@ async fn a_page_that_leads_away_is_not_followed() {
     let error = found[0].1.as_ref().unwrap_err();
     assert_eq!(error.reason, Reason::EndpointRefused);
 }
+
+#[tokio::test]
+async fn licences_stand_with_their_ids_and_are_named_where_that_may_be_read() {
+    let user = with(
+        licensed("1", "peter@acme.example"),
+        json!({"assignedLicenses": [{"disabledPlans": [], "skuId": "6FD2C87F-b296"}, {"skuId": "f30db892"}]}),
+    );
+    let skus = json!({"value": [{"skuId": "6fd2c87f-b296", "skuPartNumber": "ENTERPRISEPACK"}]});
+    let answer = ("subscribedSkus", 200, skus);
+    let shown = |user: &RemoteUser| -> Vec<String> {
+        let licenses = user.licenses.as_ref().unwrap();
+        licenses.iter().map(ToString::to_string).collect()
+    };
+    let (found, calls) = one(&["User.Read.All"], user.clone(), &[answer.clone()]).await;
+    assert_eq!(shown(&found), ["6FD2C87F-b296", "f30db892"]);
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let roles = ["User.Read.All", "LicenseAssignment.Read.All"];
+    let (found, calls) = one(&roles, user.clone(), &[answer]).await;
+    assert_eq!(
+        shown(&found),
+        ["ENTERPRISEPACK (6FD2C87F-b296)", "f30db892"]
+    );
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    // An outage of the list leaves the ids.
+    let down = ("subscribedSkus", 403, failed("Authorization_RequestDenied"));
+    let (found, _) = one(&roles, user, &[down]).await;
+    assert_eq!(shown(&found), ["6FD2C87F-b296", "f30db892"]);
+}
+
+#[tokio::test]
+async fn an_entry_that_does_not_tell_leaves_licences_unknown() {
+    let (user, _) = one(&["User.Read.All"], licensed("1", "peter@acme.example"), &[]).await;
+    assert_eq!(user.licenses, None);
+}
+
+#[tokio::test]
+async fn names_of_licences_are_told_only_once_they_have_been_read() {
+    let graph = FakeGraph::start(&["User.Read.All", "LicenseAssignment.Read.All"]).await;
+    let skus = json!({"value": [{"skuId": "e3", "skuPartNumber": "ENTERPRISEPACK"}]});
+    graph.answer("/graph/v1.0/subscribedSkus", 200, skus).await;
+    let session = graph.open(spec());
+    session.api.tokens.find().await.unwrap();
+    let directory = session.directory().unwrap();
+    assert!(directory.untold("ENTERPRISEPACK").is_some());
+    directory.find(&[email("peter@acme.example")]).await;
+    assert_eq!(directory.untold("ENTERPRISEPACK"), None);
+}

@@ -138,7 +138,10 @@ impl Said {
     }
 
     fn is_expired(&self) -> bool {
-        self.status == 410 || self.is_one_of(EXPIRED) || self.says("sync state generation")
+        self.status == 410
+            || self.is_one_of(EXPIRED)
+            || self.says("sync state generation")
+            || self.says("parameter 'deltatoken' not supported")
     }
 
     /// The file store says in many ways that somebody has none.
@@ -266,6 +269,8 @@ fn judge(method: Method, context: Context<'_>, said: &Said) -> Row {
             format!("Exchange Online finds nothing of {who}."),
             "Look at the mailbox in the Exchange admin center.",
         ),
+        // A page of people was asked for too late: the list is begun again.
+        _ if said.is_one_of(&["directory_expiredpagetoken"]) => unavailable(title),
         408 | 500.. => unavailable(title),
         _ if said.is_one_of(PASSES) => unavailable(title),
         200..=399 => row(

@@ -209,6 +209,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             "The assertion is outside of its time.",
             "Set the clock of the node (NTP); for a federated token, see that the kubelet renews it.",
         ),
+        (_, Some(50_013 | 50_166)) if asked.presented.is_some() => unverified(asked),
         (_, Some(700_027 | 50_012 | 50_013)) => row(
             Park,
             Reason::KeyRevoked,
@@ -218,6 +219,8 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             ),
             format!("Upload the certificate of the Secret at {registration}."),
         ),
+        // The number of a wrong audience stands for a wrong scope, too.
+        ("invalid_scope", Some(700_023)) => wrong_scope(said),
         (_, Some(700_021 | 700_023 | 50_027 | 7_000_218 | 900_144)) => row(
             Park,
             Reason::TokenRequestRefused,
@@ -228,7 +231,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             ),
             "See that clientId is that of the registration which the credential belongs to, and that no proxy changes requests.",
         ),
-        (_, Some(500_011)) => row(
+        (_, Some(500_011)) | ("invalid_resource", _) => row(
             Park,
             Reason::TenantInvalid,
             format!(
@@ -248,15 +251,7 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
         | ("temporarily_unavailable" | "server_error", _) => failed(),
         _ if said.status == 429 => unexpected(429),
         _ if said.status >= 500 => failed(),
-        ("invalid_scope", _) => row(
-            Invalid,
-            Reason::ScopeInvalid,
-            format!(
-                "Entra ID knows no resource of this cloud: {}.",
-                brief(said.description)
-            ),
-            "Correct spec.provider.microsoft365.cloud.",
-        ),
+        ("invalid_scope", _) => wrong_scope(said),
         ("unauthorized_client", _) => row(
             Park,
             Reason::AppNotInTenant,
@@ -273,6 +268,18 @@ fn judge(said: &Said<'_>, asked: &Asked<'_>) -> Row {
             "Look the code up in Microsoft's list of Entra error codes.",
         ),
     }
+}
+
+fn wrong_scope(said: &Said<'_>) -> Row {
+    row(
+        Invalid,
+        Reason::ScopeInvalid,
+        format!(
+            "Entra ID knows no resource of this cloud: {}.",
+            brief(said.description)
+        ),
+        "Correct spec.provider.microsoft365.cloud.",
+    )
 }
 
 fn federation(said: &Said<'_>, asked: &Asked<'_>) -> Row {
@@ -297,6 +304,23 @@ fn federation(said: &Said<'_>, asked: &Asked<'_>) -> Row {
         Reason::FederationMismatch,
         format!("Application {client} does not trust the {part} of the federated token."),
         remedy,
+    )
+}
+
+/// The vendor reads an issuer's keys from the internet, so that a cluster whose keys nobody else can read proves nothing.
+///
+/// Source: learn.microsoft.com/entra/workload-id/workload-identity-federation, read 2026-11-22.
+fn unverified(asked: &Asked<'_>) -> Row {
+    let issuer = asked.presented.map_or("", |presented| &presented.iss);
+    let issuer = shortened(issuer.trim_end_matches('/'), 200);
+    row(
+        Park,
+        Reason::FederationMismatch,
+        "Entra ID could not verify the signature of the federated token.",
+        format!(
+            "See that {issuer}/.well-known/openid-configuration is open to the internet and leads to the issuer's present \
+             keys, and that this issuer has signed the token."
+        ),
     )
 }
 

@@ -11,6 +11,7 @@ mod ask;
 mod calendar;
 mod drive;
 mod fault;
+mod full;
 mod mail;
 mod newest;
 mod quiet;
@@ -34,7 +35,7 @@ use crate::model::cursor::Cursor;
 use crate::model::dataset::Dataset;
 use crate::model::row::{Change, FailedItem, RecordKey};
 use crate::providers::reading::pager;
-use crate::providers::{Error, ExportRequest, Exporter, Page, Position};
+use crate::providers::{Advice, Error, ExportRequest, Exporter, Page, Position};
 
 /// Reads people's data through one connection.
 pub(in crate::providers::microsoft365) struct GraphExporter<A = Api> {
@@ -99,6 +100,14 @@ impl<A: Ask> Exporter for GraphExporter<A> {
             }
         });
         pages.boxed()
+    }
+
+    fn advice(&self, dataset: Dataset, cursor: &Cursor) -> Option<Advice> {
+        match dataset {
+            Dataset::Mail => mail::advice(cursor),
+            Dataset::Calendar => calendar::advice(cursor),
+            Dataset::Drive => None,
+        }
     }
 
     async fn refetch(

@@ -5,11 +5,13 @@
 //! how many there are, and which was changed last ─► the same as before the last round: nothing has happened
 //! ```
 //!
-//! Every change, arrival and move makes an item the one that was changed last, and a deletion makes one fewer. The
+//! Arrivals, moves and most changes make an item the one that was changed last, and a deletion makes one fewer. The
 //! vendor's times are in seconds, so that a look counts only if the last change was a while before it. What it could
-//! still overlook, such as a renamed folder, is found by the full round once an hour.
+//! still overlook, such as a renamed folder or a flag that leaves the time of the last change as it is, is found by the full
+//! round once an hour.
 //!
-//! Source: learn.microsoft.com/graph/api/user-list-messages and …/query-parameters, read 2026-11-22.
+//! Source: learn.microsoft.com/graph/api/user-list-messages and …/query-parameters, read 2026-11-22; that marking a message
+//! as read changes no time: github.com/alcionai/corso pull 1867, read 2026-11-27.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -53,14 +55,19 @@ struct Looked {
 impl Seen {
     /// Returns whether nothing has happened between this look, made before a round, and a later one.
     pub(super) fn is_all(&self, later: &Self) -> bool {
-        let settled = self
-            .last
+        self.is_settled() && self.is_like(later) && later.at.duration_since(self.at) < FULL_ROUND
+    }
+
+    /// Returns whether a later look sees the same, however much later it is.
+    pub(super) fn is_like(&self, later: &Self) -> bool {
+        self.count == later.count && self.last == later.last
+    }
+
+    /// Returns whether the last change was long enough ago for another one to show.
+    pub(super) fn is_settled(&self) -> bool {
+        self.last
             .as_ref()
-            .is_none_or(|last| self.at.duration_since(last.modified) >= SETTLED);
-        settled
-            && self.count == later.count
-            && self.last == later.last
-            && later.at.duration_since(self.at) < FULL_ROUND
+            .is_none_or(|last| self.at.duration_since(last.modified) >= SETTLED)
     }
 }
 

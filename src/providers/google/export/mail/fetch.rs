@@ -4,11 +4,12 @@ use std::vec::IntoIter;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use serde_json::value::RawValue;
 
-use super::record::{self, Read};
-use super::wire::{MESSAGES, WireMessage};
+use super::bundle::{Bundle, Bundles};
+use super::record::Read;
+use super::wire::MESSAGES;
 use crate::model::privacy::MailLevel;
-use crate::model::record::Message;
 use crate::model::row::{FailedItem, RecordKey};
 use crate::providers::google::api::Method;
 use crate::providers::google::export::ask::{Ask, Source, segment};
@@ -30,16 +31,17 @@ pub(super) struct Fetched {
     pub(super) gone: Vec<String>,
     /// Messages that could not be read.
     pub(super) failed: Vec<FailedItem>,
-    bytes: usize,
 }
 
 enum Outcome {
-    Read(Box<Read>),
+    Got(String, Box<RawValue>),
     Gone(String),
-    Failed(FailedItem, Error),
+    Failed(String, Error),
 }
 
 /// Fetches messages until `ids` is used up or a page is full. Ids that are left in it were not asked for.
+///
+/// What has come is read on another thread while the rest is on its way.
 ///
 /// # Errors
 /// The first error that is not about one message, or one that befell more than `most_failed` of them.
@@ -51,42 +53,51 @@ pub(super) async fn fetch<A: Ask>(
     let query = query(source.request.privacy.mail);
     let mut running = FuturesUnordered::new();
     let mut fetched = Fetched::default();
+    let mut bundles = Bundles::new(&source.request.privacy);
+    let mut bytes = 0;
     loop {
-        while running.len() < source.api.per_user() && fetched.bytes < PAGE_BYTES {
+        while running.len() < source.api.per_user() && bytes < PAGE_BYTES {
             let Some(id) = ids.next() else { break };
             running.push(fetch_one(source, id, &query));
         }
         match running.next().await {
-            Some(outcome) => fetched.add(outcome?, most_failed)?,
-            None => return Ok(fetched),
+            Some(Ok(Outcome::Got(id, text))) => {
+                bytes += MESSAGE_BYTES + text.get().len();
+                bundles.add(id, text);
+            }
+            Some(Ok(Outcome::Gone(id))) => fetched.gone.push(id),
+            Some(Ok(Outcome::Failed(id, error))) => fetched.fail(id, error, most_failed)?,
+            Some(Err(error)) => return Err(error),
+            None => break,
         }
     }
+    fetched.add(bundles.finish().await, source, most_failed)?;
+    Ok(fetched)
 }
 
 impl Fetched {
-    fn add(&mut self, outcome: Outcome, most_failed: usize) -> Result<(), Error> {
-        match outcome {
-            Outcome::Read(read) => {
-                self.bytes += bytes(&read.message);
-                self.read.push(*read);
-            }
-            Outcome::Gone(id) => self.gone.push(id),
-            Outcome::Failed(_, error) if self.failed.len() >= most_failed => {
-                return Err(error);
-            }
-            Outcome::Failed(item, _) => self.failed.push(item),
+    fn add<A>(
+        &mut self,
+        bundle: Bundle,
+        source: Source<'_, A>,
+        most_failed: usize,
+    ) -> Result<(), Error> {
+        self.read = bundle.read;
+        for (id, why) in bundle.misread {
+            let operation = method(source.request.privacy.mail).name();
+            self.fail(id, fault::malformed(operation, &why), most_failed)?;
         }
         Ok(())
     }
-}
 
-/// Returns about how much memory a message takes.
-fn bytes(message: &Message) -> usize {
-    let texts = [&message.body_text, &message.body_html, &message.subject];
-    let texts = texts.into_iter().flatten().map(String::len);
-    let lists = [&message.recipients, &message.cc, &message.bcc];
-    let lists = lists.into_iter().flatten().map(String::len);
-    MESSAGE_BYTES + texts.chain(lists).sum::<usize>()
+    fn fail(&mut self, id: String, error: Error, most_failed: usize) -> Result<(), Error> {
+        if self.failed.len() >= most_failed {
+            return Err(error);
+        }
+        let item = fault::failed(RecordKey::plain(id), &error);
+        self.failed.push(item);
+        Ok(())
+    }
 }
 
 async fn fetch_one<A: Ask>(
@@ -96,18 +107,12 @@ async fn fetch_one<A: Ask>(
 ) -> Result<Outcome, Error> {
     let path = format!("{MESSAGES}/{}", segment(&id));
     let method = method(source.request.privacy.mail);
-    let reply = source.get::<WireMessage>(method, &path, query).await;
-    let error = match reply {
-        Ok(wire) => match record::read(wire, &source.request.privacy) {
-            Ok(read) => return Ok(Outcome::Read(Box::new(read))),
-            Err(misread) => fault::malformed(method.name(), misread.why()),
-        },
-        Err(error) if error.class == Class::Gone => return Ok(Outcome::Gone(id)),
-        Err(error) if fault::concerns_item(&error) => error,
-        Err(error) => return Err(error),
-    };
-    let item = fault::failed(RecordKey::plain(id), &error);
-    Ok(Outcome::Failed(item, error))
+    match source.get::<Box<RawValue>>(method, &path, query).await {
+        Ok(text) => Ok(Outcome::Got(id, text)),
+        Err(error) if error.class == Class::Gone => Ok(Outcome::Gone(id)),
+        Err(error) if fault::concerns_item(&error) => Ok(Outcome::Failed(id, error)),
+        Err(error) => Err(error),
+    }
 }
 
 fn method(level: MailLevel) -> Method {

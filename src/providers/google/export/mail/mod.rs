@@ -11,6 +11,7 @@
 
 mod addresses;
 mod body;
+mod bundle;
 mod cursor;
 mod fetch;
 mod following;

@@ -89,9 +89,25 @@ fn classified(method: Method, status: u16, code: &str, message: &str, has_role: 
     Method::MessagesDelta,
     403,
     "ErrorQuotaExceeded",
-    "",
+    "Mailbox has exceeded maximum mailbox size.",
     Park,
     Reason::MailboxFull
+)]
+#[case(
+    Method::CalendarGet,
+    404,
+    "MailboxNotSupportedForRESTAPI",
+    "",
+    Park,
+    Reason::MailboxNotEnabled
+)]
+#[case(
+    Method::InboxGet,
+    404,
+    "ErrorNonExistentMailbox",
+    "",
+    Park,
+    Reason::MailboxNotEnabled
 )]
 // Files.
 #[case(
@@ -184,6 +200,15 @@ fn classified(method: Method, status: u16, code: &str, message: &str, has_role: 
     Expired,
     Reason::CursorExpired
 )]
+// A known client (corso) tells this one apart, too.
+#[case(
+    Method::MessagesDelta,
+    400,
+    "",
+    "Parameter 'DeltaToken' not supported for this request.",
+    Expired,
+    Reason::CursorExpired
+)]
 #[case(Method::MessagesGet, 410, "", "", Gone, Reason::ItemGone)]
 #[case(
     Method::MessagesGet,
@@ -240,6 +265,14 @@ fn classified(method: Method, status: u16, code: &str, message: &str, has_role: 
     Method::MessagesDelta,
     503,
     "ServiceUnavailable",
+    "",
+    Retry,
+    Reason::ProviderUnavailable
+)]
+#[case(
+    Method::UsersList,
+    400,
+    "Directory_ExpiredPageToken",
     "",
     Retry,
     Reason::ProviderUnavailable

@@ -36,6 +36,21 @@ fn classified(failure: &Failure) -> Error {
     error
 }
 
+#[test]
+fn an_unknown_signature_of_a_certificate_is_the_certificates() {
+    let spec = spec();
+    let asked = Asked {
+        spec: &spec,
+        consent: "",
+        credential: "certificate",
+        presented: None,
+    };
+    let refused = refused(401, "invalid_client", "AADSTS50013: Assertion failed.");
+    let error = classify(&refused, &asked);
+    assert_eq!(error.reason, Reason::KeyRevoked);
+    assert!(error.remedy.contains("Upload the certificate"), "{error}");
+}
+
 #[rstest]
 #[case(401, "invalid_client", 7_000_215, Park, Reason::SecretInvalid, "Value")]
 #[case(
@@ -132,7 +147,22 @@ fn classified(failure: &Failure) -> Error {
 #[case(401, "invalid_client", 500_133, Park, Reason::ClockSkew, "clock")]
 #[case(401, "invalid_client", 700_027, Park, Reason::KeyRevoked, "Upload")]
 #[case(401, "invalid_client", 50_012, Park, Reason::KeyRevoked, "Upload")]
-#[case(401, "invalid_client", 50_013, Park, Reason::KeyRevoked, "Upload")]
+#[case(
+    401,
+    "invalid_client",
+    50_013,
+    Park,
+    Reason::FederationMismatch,
+    "https://oidc.example/cluster/.well-known/openid-configuration"
+)]
+#[case(
+    400,
+    "invalid_request",
+    50_166,
+    Park,
+    Reason::FederationMismatch,
+    "present keys"
+)]
 #[case(
     401,
     "invalid_client",
@@ -160,6 +190,48 @@ fn classified(failure: &Failure) -> Error {
 #[case(400, "invalid_scope", 70_011, Invalid, Reason::ScopeInvalid, "cloud")]
 #[case(400, "invalid_scope", 28_002, Invalid, Reason::ScopeInvalid, "cloud")]
 #[case(400, "invalid_scope", 700_022, Invalid, Reason::ScopeInvalid, "cloud")]
+#[case(400, "invalid_scope", 700_023, Invalid, Reason::ScopeInvalid, "cloud")]
+#[case(400, "invalid_resource", 1, Park, Reason::TenantInvalid, "cloud")]
+#[case(
+    401,
+    "invalid_client",
+    50_027,
+    Park,
+    Reason::TokenRequestRefused,
+    "clientId"
+)]
+#[case(
+    400,
+    "invalid_request",
+    900_144,
+    Park,
+    Reason::TokenRequestRefused,
+    "proxy"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    530_034,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    53_000,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
+#[case(
+    400,
+    "invalid_grant",
+    53_001,
+    Park,
+    Reason::BlockedByPolicy,
+    "Conditional Access"
+)]
 #[case(400, "invalid_resource", 500_011, Park, Reason::TenantInvalid, "cloud")]
 #[case(
     400,

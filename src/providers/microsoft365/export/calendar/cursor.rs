@@ -28,11 +28,26 @@ pub(super) enum CalendarPlace {
     Off,
     /// In or between rounds over the window.
     At(Window),
+    /// The mailbox is full: in or after a plain listing of the window.
+    Plain(Plain),
 }
 
 impl Place for CalendarPlace {
     const PROVIDER: &'static str = NAME;
     const DATASET: Dataset = Dataset::Calendar;
+}
+
+/// How far the window of a full mailbox is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plain {
+    /// The window.
+    pub(super) window: Window,
+    /// Up to where it is listed.
+    pub(super) at: Timestamp,
+    /// When it was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listed: Option<Timestamp>,
 }
 
 /// How far a window is read.

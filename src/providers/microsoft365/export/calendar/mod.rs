@@ -6,9 +6,12 @@
 //!
 //! The rows are what the calendar shows in the window: single events, exceptions, and each occurrence of a series with
 //! what the series says of it. A series itself is no row: the vendor tells some of them and not others.
+//!
+//! The calendar of a mailbox that is full is listed instead (see [`plain`]).
 
 mod cursor;
 mod events;
+mod plain;
 mod record;
 mod rule;
 #[cfg(test)]
@@ -18,8 +21,9 @@ mod zones;
 
 use self::cursor::{CalendarPlace, Window};
 use self::events::Reader;
+use self::plain::Listing;
 use super::ask::{Ask, Onward, Source};
-use super::fault;
+use super::{fault, full};
 use crate::model::cursor::Cursor;
 use crate::model::privacy::CalendarLevel;
 use crate::model::row::{Change, FailedItem, RecordKey};
@@ -28,7 +32,7 @@ use crate::providers::reading::fault::concerns_item;
 use crate::providers::reading::items::{self, Gathered};
 use crate::providers::reading::pager::Pager;
 use crate::providers::reading::{cursor as written, window};
-use crate::providers::{Error, Page, Position};
+use crate::providers::{Advice, Error, Page, Position};
 
 /// Makes the pages of one person's calendar.
 pub(super) struct CalendarPager<'a, A> {
@@ -40,6 +44,7 @@ pub(super) struct CalendarPager<'a, A> {
 enum Stage {
     Start(Option<Cursor>),
     Reading(Window),
+    Listing(Listing),
     Done,
 }
 
@@ -60,10 +65,37 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
             return Gathered::default().page(&CalendarPlace::Off, position);
         }
         match place {
-            Some(CalendarPlace::At(window)) if window.open => self.read(window).await,
+            Some(CalendarPlace::At(window)) if window.open => self.read_or_list(window).await,
             Some(CalendarPlace::At(window)) => self.begin(window).await,
             Some(CalendarPlace::Off) | None => self.begin(laid(self.source)).await,
+            Some(CalendarPlace::Plain(place)) if place.listed.is_some() => {
+                plain::rest(self.source, place)
+            }
+            Some(CalendarPlace::Plain(place)) => self.list(Listing::resumed(place)).await,
         }
+    }
+
+    /// Reads on, or lists where there is no room to follow. What was followed until now is given up for that.
+    async fn read_or_list(&mut self, window: Window) -> Result<Page, Error> {
+        match self.read(window.clone()).await {
+            Err(error) if full::is_meant(&error) && window.listed => {
+                Err(full::given_up(error.operation))
+            }
+            Err(error) if full::is_meant(&error) => {
+                self.list(Listing::begun(laid(self.source))).await
+            }
+            read => read,
+        }
+    }
+
+    async fn list(&mut self, mut listing: Listing) -> Result<Page, Error> {
+        let gathered = listing.step(self.source, &mut self.reader).await?;
+        let place = CalendarPlace::Plain(listing.place.clone());
+        if listing.place.listed.is_some() {
+            return gathered.page(&place, Position::Listed);
+        }
+        self.stage = Stage::Listing(listing);
+        gathered.page(&place, Position::Listing)
     }
 
     /// Begins a round, unless the window is to be laid anew.
@@ -73,7 +105,7 @@ impl<'a, A: Ask> CalendarPager<'a, A> {
             return Err(fault::read_anew(Method::EventsDelta.name(), why));
         }
         window.open = true;
-        self.read(window).await
+        self.read_or_list(window).await
     }
 
     async fn read(&mut self, mut window: Window) -> Result<Page, Error> {
@@ -119,9 +151,18 @@ impl<A: Ask> Pager for CalendarPager<'_, A> {
     async fn next(&mut self) -> Result<Option<Page>, Error> {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Start(from) => self.start(from).await.map(Some),
-            Stage::Reading(window) => self.read(window).await.map(Some),
+            Stage::Reading(window) => self.read_or_list(window).await.map(Some),
+            Stage::Listing(listing) => self.list(listing).await.map(Some),
             Stage::Done => Ok(None),
         }
+    }
+}
+
+/// Returns what is to be known of a calendar that is read all the same.
+pub(super) fn advice(cursor: &Cursor) -> Option<Advice> {
+    match written::read::<CalendarPlace>(cursor.clone()) {
+        Ok(CalendarPlace::Plain(_)) => Some(full::ADVICE),
+        _ => None,
     }
 }
 

@@ -12,17 +12,17 @@ use crate::model::row::{Change, RecordKey};
 use crate::providers::microsoft365::api::Method;
 use crate::providers::microsoft365::export::GraphExporter;
 use crate::providers::microsoft365::export::scripted::{
-    Answer, Asked, Scripted, Store, expired, gone, link, request,
+    Answer, Asked, Scripted, Store, error, expired, gone, link, request,
 };
-use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position};
+use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position, Reason};
 
-struct Calendar<V: Answer> {
+struct Calendar<V: Answer<Method>> {
     api: Arc<Scripted<V>>,
     exporter: GraphExporter<Scripted<V>>,
     clock: ManualClock,
 }
 
-fn calendar<V: Answer>(vendor: V) -> Calendar<V> {
+fn calendar<V: Answer<Method>>(vendor: V) -> Calendar<V> {
     let api = Arc::new(Scripted::new(vendor));
     let clock = ManualClock::new("2026-11-22T12:00:00Z".parse().unwrap());
     Calendar {
@@ -131,7 +131,7 @@ fn an_occurrence_has_what_its_series_says() {
 fn a_quiet_poll_is_one_request_and_goes_on_from_the_newest_link() {
     let calendar = calendar(vendor);
     let mut store = Store::default();
-    block_on(store.read_all(&calendar.exporter, &events())).unwrap();
+    block_on(store.read_anew(&calendar.exporter, &events())).unwrap();
     // A run that finds nothing stores nothing, and the vendor forgets all but the newest links.
     let stored = store.cursor.clone();
     for token in 2..7 {
@@ -154,7 +154,7 @@ fn a_window_is_laid_anew_after_a_week() {
         other => panic!("{other:?}"),
     });
     let mut store = Store::default();
-    block_on(store.read_all(&calendar.exporter, &events())).unwrap();
+    block_on(store.read_anew(&calendar.exporter, &events())).unwrap();
     calendar.clock.advance(SignedDuration::from_hours(7 * 24));
     calendar.api.asked();
     let error = block_on(store.read(&calendar.exporter, &events(), 99)).unwrap_err();
@@ -289,4 +289,71 @@ fn single_events_are_fetched_again() {
     assert!(matches!(&changes[0], Change::Upsert(key, _) if key.id == "o1"));
     assert!(matches!(&changes[1], Change::Delete(key) if key.id == "x"));
     assert!(failed.is_empty());
+}
+
+/// A calendar of a mailbox without room: an event a month, and twenty in one week, of which a page shows ten.
+fn full_calendar(asked: &Asked<'_>) -> Result<Value, Error> {
+    match asked.method {
+        Method::EventsDelta => Err(error(Class::Park, Reason::MailboxFull, 403)),
+        Method::EventsList => {
+            let bound = |name| asked.get(name).unwrap().parse::<jiff::Timestamp>().unwrap();
+            let (from, until) = (bound("startDateTime"), bound("endDateTime"));
+            let months = (1..=12).map(|month| format!("2026-{month:02}-03"));
+            let week = (0..20).map(|n| format!("2026-11-{:02}", 9 + n % 7));
+            let all: Vec<Value> = months
+                .chain(week)
+                .enumerate()
+                .map(|(n, day)| (format!("e{n:02}"), day))
+                .filter(|(_, day)| {
+                    let starts: jiff::Timestamp = format!("{day}T09:00:00Z").parse().unwrap();
+                    from <= starts && starts < until
+                })
+                .map(|(id, day)| single(&id, &day))
+                .collect();
+            let more = all.len() > 10;
+            let page: Vec<Value> = all.into_iter().take(10).collect();
+            let next = more.then(|| link("calendarView?$skip=10"));
+            Ok(json!({"value": page, "@odata.nextLink": next}))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+// microsoft-graph-docs-contrib issue 6596: a full mailbox refuses change tracking and nothing else.
+#[test]
+fn the_calendar_of_a_full_mailbox_is_listed_slice_by_slice() {
+    let calendar = calendar(full_calendar);
+    let mut store = Store::default();
+    let position = block_on(store.read(&calendar.exporter, &events(), 999)).unwrap();
+    assert_eq!(position, Some(Position::Listed));
+    assert_eq!(store.ids().len(), 32, "also what does not fit a page");
+    let cursor = store.cursor.clone().unwrap();
+    let advice = calendar.exporter.advice(Dataset::Calendar, &cursor);
+    assert_eq!(advice.unwrap().reason, Reason::MailboxFull);
+    calendar.api.asked();
+    let position = block_on(store.read(&calendar.exporter, &events(), 99)).unwrap();
+    assert_eq!(position, Some(Position::Current));
+    assert!(calendar.api.asked().is_empty(), "it rests");
+    calendar.clock.advance(SignedDuration::from_hours(1));
+    let again = block_on(store.read(&calendar.exporter, &events(), 99)).unwrap_err();
+    assert_eq!(
+        again.class,
+        Class::Expired,
+        "a new generation, and its sweep"
+    );
+}
+
+#[test]
+fn a_listing_of_slices_goes_on_where_it_was_left() {
+    let calendar = calendar(full_calendar);
+    let mut store = Store::default();
+    block_on(store.read(&calendar.exporter, &events(), 5)).unwrap();
+    calendar.api.asked();
+    block_on(store.read(&calendar.exporter, &events(), 999)).unwrap();
+    assert_eq!(store.ids().len(), 32);
+    let asked = calendar.api.asked();
+    assert!(
+        !asked.iter().any(|line| line.contains("delta")),
+        "{asked:?}"
+    );
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use jiff::Timestamp;
+
 use crate::model::dataset::Dataset;
 use crate::providers::microsoft365::NAME;
 use crate::providers::microsoft365::api::Link;
@@ -21,11 +23,27 @@ pub(super) enum MailPlace {
     Off,
     /// In or between rounds over all folders.
     At(Box<Mailbox>),
+    /// The mailbox is full: in or after a plain listing.
+    Plain(Box<Plain>),
 }
 
 impl Place for MailPlace {
     const PROVIDER: &'static str = NAME;
     const DATASET: Dataset = Dataset::Mail;
+}
+
+/// How far a full mailbox is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Plain {
+    /// The page to read next; none from the start, and at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) next: Option<Link>,
+    /// What was seen before the listing.
+    pub(super) seen: Seen,
+    /// When it was complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) listed: Option<Timestamp>,
 }
 
 /// How far a mailbox is read.

@@ -7,11 +7,14 @@
 //! mailFolders/delta (the tree) ─► messages/delta of each folder, several at once ─► fold ─► Listed or Current
 //! ```
 //!
+//! A mailbox that is full is listed instead (see [`plain`]).
+//!
 //! A folder that is kept out by its name, or is in one, is not read at all. A message's row is always the whole of it at
 //! its level, never a patch. Junk and deleted items are folders like others.
 
 mod cursor;
 mod folders;
+mod plain;
 mod record;
 mod round;
 #[cfg(test)]
@@ -19,10 +22,11 @@ mod tests;
 mod wire;
 
 use self::cursor::{MailPlace, Mailbox};
+use self::plain::Listing;
 use self::round::Round;
 use self::wire::{WireFolder, WireMessage, message_fields};
 use super::ask::{Ask, Source};
-use super::{fault, quiet};
+use super::{fault, full, quiet};
 use crate::model::cursor::Cursor;
 use crate::model::privacy::MailLevel;
 use crate::model::record::Record;
@@ -33,7 +37,7 @@ use crate::providers::reading::items::{self, Gathered};
 use crate::providers::reading::pager::Pager;
 use crate::providers::reading::path::segment;
 use crate::providers::reading::{cursor as written, window};
-use crate::providers::{Class, Error, Page, Position};
+use crate::providers::{Advice, Class, Error, Page, Position};
 
 /// Folders above one another beyond which a tree is none.
 const MAX_DEPTH: usize = 300;
@@ -47,6 +51,7 @@ pub(super) struct MailPager<'a, A> {
 enum Stage {
     Start(Option<Cursor>),
     Reading(Box<Mailbox>, Round),
+    Listing(Box<Listing>),
     Done,
 }
 
@@ -68,12 +73,50 @@ impl<'a, A: Ask> MailPager<'a, A> {
         let mailbox = match place {
             Some(MailPlace::At(mailbox)) => mailbox,
             Some(MailPlace::Off) | None => Box::default(),
+            Some(MailPlace::Plain(place)) if place.listed.is_some() => {
+                return plain::rest(self.source, place).await;
+            }
+            Some(MailPlace::Plain(place)) => {
+                let listing = Listing::resumed(self.source, *place).await?;
+                return self.list(listing).await;
+            }
         };
-        if mailbox.open {
+        let is_listed = mailbox.listed;
+        let read = if mailbox.open {
             let round = Round::resumed(self.source);
-            return self.read(mailbox, round).await;
+            self.read(mailbox, round).await
+        } else {
+            self.begin(mailbox).await
+        };
+        self.unless_full(is_listed, read).await
+    }
+
+    /// Lists where there is no room to follow. What was followed until now is given up for that.
+    async fn unless_full(
+        &mut self,
+        is_listed: bool,
+        read: Result<Page, Error>,
+    ) -> Result<Page, Error> {
+        match read {
+            Err(error) if full::is_meant(&error) && is_listed => {
+                Err(full::given_up(error.operation))
+            }
+            Err(error) if full::is_meant(&error) => {
+                let listing = Listing::begun(self.source, error).await?;
+                self.list(listing).await
+            }
+            read => read,
         }
-        self.begin(mailbox).await
+    }
+
+    async fn list(&mut self, mut listing: Listing) -> Result<Page, Error> {
+        let (gathered, is_whole) = listing.step(self.source).await?;
+        let place = MailPlace::Plain(Box::new(listing.place.clone()));
+        if is_whole {
+            return gathered.page(&place, Position::Listed);
+        }
+        self.stage = Stage::Listing(Box::new(listing));
+        gathered.page(&place, Position::Listing)
     }
 
     /// Begins a round, unless one look says that nothing has happened since the last.
@@ -122,9 +165,22 @@ impl<A: Ask> Pager for MailPager<'_, A> {
     async fn next(&mut self) -> Result<Option<Page>, Error> {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Start(from) => self.start(from).await.map(Some),
-            Stage::Reading(mailbox, round) => self.read(mailbox, round).await.map(Some),
+            Stage::Reading(mailbox, round) => {
+                let is_listed = mailbox.listed;
+                let read = self.read(mailbox, round).await;
+                self.unless_full(is_listed, read).await.map(Some)
+            }
+            Stage::Listing(listing) => self.list(*listing).await.map(Some),
             Stage::Done => Ok(None),
         }
+    }
+}
+
+/// Returns what is to be known of a mailbox that is read all the same.
+pub(super) fn advice(cursor: &Cursor) -> Option<Advice> {
+    match written::read::<MailPlace>(cursor.clone()) {
+        Ok(MailPlace::Plain(_)) => Some(full::ADVICE),
+        _ => None,
     }
 }
 

@@ -3,7 +3,8 @@
 //! A message that moves is removed in one folder and added in another, in either order, and the reason says neither that
 //! it moved nor that it was deleted. So nothing is deleted before the last folder of the round is folded. Even then it may
 //! live: the arrival may have been told by the round before, if it moved while that one was under way. So what has left and
-//! was seen nowhere else is asked for by its id, which stays the same wherever it is.
+//! was seen nowhere else is asked for by its id, which stays the same wherever it is. So is a message of which the vendor told
+//! only a part.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -111,6 +112,12 @@ impl Round {
                     self.added.remove(&head.id);
                     mailbox.left.insert(head.id);
                 }
+                continue;
+            }
+            if head.is_partial() {
+                // A row is always the whole of a message, so that this one is asked for by its id.
+                mailbox.left.insert(head.id);
+                may_be_stored = true;
                 continue;
             }
             mailbox.left.remove(&head.id);

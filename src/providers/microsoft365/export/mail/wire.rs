@@ -12,12 +12,21 @@ use crate::providers::reading::items::Item;
 
 /// What is asked of a folder.
 pub(super) const FOLDER_FIELDS: &str = "id,displayName,parentFolderId";
+/// What is asked of a folder in a list, which shows one floor of the tree.
+pub(super) const LISTED_FIELDS: &str = "id,displayName,parentFolderId,childFolderCount";
 
 /// What is asked of a message at every level: who wrote to whom and when. Never the preview, which leaks the body.
 const METADATA: &str = "id,parentFolderId,conversationId,receivedDateTime,sentDateTime,from,sender,toRecipients,\
      ccRecipients,bccRecipients,internetMessageId,isRead,isDraft,importance,categories";
 
 /// Returns what is asked of a message. What a level excludes does not leave the vendor.
+///
+/// Neither the size (`PidTagMessageSize`) nor In-Reply-To (`PidTagInReplyToId`) is a property: both are extended properties,
+/// which `Mail.ReadBasic.All` hides, and which have to be named in a filter within `$expand`, which change tracking refuses.
+/// They could only be had with a request for each message and a wider role, so that the columns stay empty.
+///
+/// Source: learn.microsoft.com/graph/permissions-reference and …/api/singlevaluelegacyextendedproperty-get,
+/// github.com/microsoftgraph/msgraph-sdk-dotnet issue 2678, microsoft-graph-docs issues 1993 and 2270, read 2026-11-27.
 pub(super) fn message_fields(level: MailLevel) -> String {
     let more = match level {
         MailLevel::None | MailLevel::Metadata => "",
@@ -47,6 +56,19 @@ pub(super) struct Head {
     /// The item has left the folder, by deletion or by a move: the reason says neither.
     #[serde(rename = "@removed")]
     pub(super) removed: Option<IgnoredAny>,
+    /// Every message has it. Where it is missing, only a part of the message was told: after a change of a flag the vendor
+    /// sometimes tells the flag and nothing else of what was selected.
+    ///
+    /// Source: github.com/microsoftgraph/microsoft-graph-docs issue 7776, read 2026-11-27.
+    #[serde(rename = "receivedDateTime")]
+    pub(super) received: Option<IgnoredAny>,
+}
+
+impl Head {
+    /// Returns whether only a part of the message was told.
+    pub(super) fn is_partial(&self) -> bool {
+        self.removed.is_none() && self.received.is_none()
+    }
 }
 
 /// A folder.
@@ -58,6 +80,7 @@ pub(super) struct WireFolder {
     pub(super) removed: Option<IgnoredAny>,
     pub(super) display_name: Option<String>,
     pub(super) parent_folder_id: Option<String>,
+    pub(super) child_folder_count: Option<u64>,
 }
 
 /// A message.

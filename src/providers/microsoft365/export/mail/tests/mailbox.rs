@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::providers::Error;
 use crate::providers::microsoft365::api::Method;
 use crate::providers::microsoft365::export::scripted::{
-    Answer, Asked, expired, gone, link, refused,
+    Answer, Asked, error, expired, gone, link, refused,
 };
+use crate::providers::{Class, Error, Reason};
 
 const PAGE: usize = 3;
 /// States of a chain that are kept.
@@ -68,6 +68,12 @@ pub(super) struct Mailbox {
     states: BTreeMap<String, (usize, State)>,
     /// Whether the vendor answers a look.
     pub(super) looks: bool,
+    /// Whether there is room for chains.
+    pub(super) full: bool,
+    /// Messages that arrive while a plain listing is read, one with each page.
+    pub(super) restless: usize,
+    /// Whether later rounds tell the flag of some messages and nothing else.
+    pub(super) partial: bool,
     /// A message with a field of another type than is documented.
     pub(super) broken: Option<String>,
 }
@@ -272,13 +278,56 @@ impl Mailbox {
         json!({"value": page, name: link(&format!("{path}?{parameter}={token}"))})
     }
 
+    /// A page of all messages, the newest first, counted in messages.
+    fn list(&mut self, asked: &Asked<'_>) -> Value {
+        let skip = asked.get("$skip").and_then(|at| at.parse().ok());
+        let skip: usize = skip.unwrap_or_default();
+        let all = self.messages.keys().rev().skip(skip).take(PAGE);
+        let page: Vec<Value> = all.filter_map(|id| self.message(id)).collect();
+        let next = (skip + PAGE < self.messages.len())
+            .then(|| link(&format!("messages?$skip={}", skip + PAGE)));
+        if self.restless > 0 {
+            self.restless -= 1;
+            self.apply(Edit::Deliver("inbox"));
+        }
+        json!({"value": page, "@odata.nextLink": next})
+    }
+
+    /// The folders on one floor: all of them are at the top, but for those below `parent/`.
+    fn list_folders(&self, asked: &Asked<'_>) -> Value {
+        let parent = asked.path.split('/').nth(1);
+        let is_here = |name: &&String| match (parent, name.rsplit_once('.')) {
+            (None, above) => above.is_none(),
+            (Some(parent), above) => above.is_some_and(|(above, _)| above == parent),
+        };
+        let folder = |name: &String| {
+            let inside = self.folders.keys();
+            let inside =
+                inside.filter(|it| it.rsplit_once('.').is_some_and(|(above, _)| above == name));
+            let above = name.rsplit_once('.').map_or("top", |(above, _)| above);
+            json!({"id": name, "displayName": name, "parentFolderId": above, "childFolderCount": inside.count()})
+        };
+        let here: Vec<Value> = self.folders.keys().filter(is_here).map(folder).collect();
+        json!({"value": here})
+    }
+
     fn messages_delta(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         let folder = asked.segment(1).to_owned();
         if !self.folders.contains_key(&folder) {
             return Err(gone());
         }
         let (chain, state) = self.resume(asked, Some(&folder))?;
-        let items = state.plan.iter().map(|id| self.told(&folder, id)).collect();
+        let is_later = asked.path.contains('?');
+        let told = |id: &String| {
+            let whole = self.told(&folder, id);
+            let is_partial = self.partial && is_later && whole["@removed"].is_null();
+            if is_partial {
+                json!({"id": id, "isRead": true, "parentFolderId": folder})
+            } else {
+                whole
+            }
+        };
+        let items = state.plan.iter().map(told).collect();
         let path = format!("mailFolders/{folder}/messages/delta");
         Ok(self.page(&path, chain, state, items))
     }
@@ -307,10 +356,13 @@ impl Mailbox {
     }
 }
 
-impl Answer for Mailbox {
+impl Answer<Method> for Mailbox {
     fn answer(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         match asked.method {
-            Method::MessagesList => self.look(),
+            Method::FoldersDelta | Method::MessagesDelta if self.full => Err(full()),
+            Method::MessagesList if asked.get("$count").is_some() => self.look(),
+            Method::MessagesList => Ok(self.list(asked)),
+            Method::FoldersList => Ok(self.list_folders(asked)),
             Method::FoldersDelta => self.folders_delta(asked),
             Method::MessagesDelta => self.messages_delta(asked),
             Method::MessagesGet => self.message(asked.segment(1)).ok_or_else(gone),
@@ -323,4 +375,8 @@ impl Answer for Mailbox {
             other => panic!("{other:?} {}", asked.path),
         }
     }
+}
+
+fn full() -> Error {
+    error(Class::Park, Reason::MailboxFull, 403)
 }

@@ -1,10 +1,14 @@
-//! As much of X.509 as a token endpoint needs: a certificate's key, its dates and its thumbprints.
+//! As much of X.509 as the vendors need: a certificate's key, its dates and its thumbprints, and how to make one.
+
+mod issue;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
+use aws_lc_rs::rsa::PublicEncryptingKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+
+use crate::instruments::clock::seconds_of;
 
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
@@ -21,6 +25,7 @@ pub(crate) struct Certificate {
     /// Seconds since 1970.
     pub(crate) not_before: i64,
     pub(crate) not_after: i64,
+    der: Vec<u8>,
 }
 
 impl Certificate {
@@ -30,6 +35,17 @@ impl Certificate {
         let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
         let text: String = body.split_whitespace().collect();
         Self::from_der(&STANDARD.decode(text).ok()?)
+    }
+
+    /// The certificate as a PEM file has it.
+    pub(crate) fn pem(&self) -> String {
+        pem("CERTIFICATE", &self.der)
+    }
+
+    /// How long its key is in bits, if it is one of RSA.
+    pub(crate) fn rsa_bits(&self) -> Option<usize> {
+        let key = PublicEncryptingKey::from_der(&self.public_key).ok()?;
+        Some(key.key_size_bits())
     }
 
     fn from_der(der: &[u8]) -> Option<Self> {
@@ -50,8 +66,23 @@ impl Certificate {
             public_key: key.whole.to_vec(),
             not_before: seconds(&validity.next()?)?,
             not_after: seconds(&validity.next()?)?,
+            der: der.to_vec(),
         })
     }
+}
+
+/// A block of a PEM file.
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// One value of DER.
@@ -121,8 +152,9 @@ fn seconds(element: &Element<'_>) -> Option<i64> {
         GENERALIZED_TIME => text.to_owned(),
         _ => return None,
     };
-    let at = DateTime::strptime("%Y%m%d%H%M%S", full).ok()?;
-    Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+    DateTime::strptime("%Y%m%d%H%M%S", full)
+        .ok()
+        .map(seconds_of)
 }
 
 #[cfg(test)]
@@ -130,7 +162,7 @@ mod tests {
     use super::*;
 
     /// Made with `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=sandbox`.
-    const PEM: &str = include_str!("testdata/certificate.pem");
+    const PEM: &str = include_str!("certificate.pem");
 
     #[test]
     fn a_certificate_gives_thumbprints_key_and_dates() {
@@ -139,6 +171,13 @@ mod tests {
         assert_eq!(certificate.public_key.first(), Some(&SEQUENCE));
         let years = (certificate.not_after - certificate.not_before) / (365 * 86_400);
         assert_eq!(years, 100);
+        assert_eq!(
+            certificate.rsa_bits(),
+            None,
+            "it is one of an elliptic curve"
+        );
+        let again = Certificate::from_pem(&certificate.pem()).unwrap();
+        assert_eq!(again.sha256, certificate.sha256);
     }
 
     #[test]
