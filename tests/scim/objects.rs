@@ -256,13 +256,10 @@ async fn of_two_replicas_only_one_makes_the_same_person() {
             let request = office.request(Method::POST, url.join("Users").expect("is a URL"));
             answer(request.bearer_auth(key.token()).body(body.clone()))
         });
-        let mut statuses: Vec<_> = futures::future::join_all(made)
-            .await
-            .iter()
-            .map(|a| a.status.as_u16())
-            .collect();
+        let answers = futures::future::join_all(made).await;
+        let mut statuses: Vec<_> = answers.iter().map(|a| a.status.as_u16()).collect();
         statuses.sort_unstable();
-        assert_eq!(statuses, [201, 409, 409, 409]);
+        assert_eq!(statuses, [201, 409, 409, 409], "{answers:?}");
     }
     assert_eq!(office.people().await.len(), 5);
     let listed = answer(
