@@ -7,16 +7,21 @@ use http::StatusCode;
 use crate::call::{Call, Reply};
 use crate::google::Google;
 use crate::instruments::Instruments;
+use crate::instruments::clock::Clock;
 use crate::instruments::faults::Action;
 use crate::instruments::log::{Entry, Witness};
 use crate::microsoft365::Microsoft365;
-use crate::scenario;
+use crate::scenario::{self, Scenario};
 use crate::vendor::Vendor;
+
+type Open = fn(&Scenario, &Path, &Clock) -> anyhow::Result<Box<dyn Vendor>>;
+
+/// Every vendor; a new one is a line here.
+const ALL: &[Open] = &[Google::open, Microsoft365::open];
 
 /// One sandbox.
 pub(crate) struct App {
-    pub(crate) google: Google,
-    pub(crate) microsoft365: Microsoft365,
+    vendors: Vec<Box<dyn Vendor>>,
     pub(crate) instruments: Instruments,
 }
 
@@ -26,22 +31,22 @@ impl App {
         let scenario = scenario::read(file)?;
         let base = file.parent().unwrap_or_else(|| Path::new("."));
         let instruments = Instruments::default();
+        let opened = ALL
+            .iter()
+            .map(|open| open(&scenario, base, &instruments.clock));
         Ok(Self {
-            google: Google::new(&scenario, base, &instruments.clock)?,
-            microsoft365: Microsoft365::new(&scenario, base, &instruments.clock)?,
+            vendors: opened.collect::<anyhow::Result<_>>()?,
             instruments,
         })
     }
 
-    pub(crate) fn vendors(&self) -> [&dyn Vendor; 2] {
-        [&self.google, &self.microsoft365]
+    pub(crate) fn vendors(&self) -> impl Iterator<Item = &dyn Vendor> {
+        self.vendors.iter().map(AsRef::as_ref)
     }
 
     /// The vendor that a word stands for.
     pub(crate) fn vendor(&self, name: &str) -> Option<&dyn Vendor> {
-        self.vendors()
-            .into_iter()
-            .find(|vendor| vendor.name() == name)
+        self.vendors().find(|vendor| vendor.name() == name)
     }
 
     /// The vendor that a call is for.

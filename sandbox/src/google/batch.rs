@@ -33,7 +33,7 @@ struct Part {
 }
 
 /// Answers `/google/batch…`; `rest` names the API, or nothing for Gmail's general endpoint.
-pub(crate) fn answer(app: &App, call: &Call, rest: &[&str], seq: u64) -> Reply {
+pub(crate) fn answer(google: &Google, app: &App, call: &Call, rest: &[&str], seq: u64) -> Reply {
     let known = rest.is_empty() || APIS.contains(&rest.join("/").as_str());
     if call.method != Method::POST || !known {
         return ApiError::no_method().reply();
@@ -49,7 +49,7 @@ pub(crate) fn answer(app: &App, call: &Call, rest: &[&str], seq: u64) -> Reply {
         count if count > MOST_PARTS => refused(&format!(
             "Inner request count exceeds the limit. Received: {count}, Limit: {MOST_PARTS}"
         )),
-        _ => joined(app, parts, seq),
+        _ => joined(google, app, parts, seq),
     }
 }
 
@@ -138,14 +138,14 @@ fn headers(text: &str) -> HeaderMap {
     pairs.collect()
 }
 
-fn joined(app: &App, parts: Vec<Part>, seq: u64) -> Reply {
+fn joined(google: &Google, app: &App, parts: Vec<Part>, seq: u64) -> Reply {
     let boundary = format!("batch_sandbox_{seq:016x}");
-    let limited = app.google.quota.profile() != QuotaProfile::Off;
+    let limited = google.quota.profile() != QuotaProfile::Off;
     let mut at_once: HashMap<String, usize> = HashMap::new();
     let mut body = Vec::new();
     for part in parts {
         let reply = match &part.call {
-            Some(call) if limited && too_many(&app.google, call, &mut at_once) => {
+            Some(call) if limited && too_many(google, call, &mut at_once) => {
                 app.refuse_part(call, too_many_concurrent().reply())
             }
             Some(call) => app.answer_part(call),

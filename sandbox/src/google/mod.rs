@@ -80,7 +80,15 @@ pub(crate) struct Google {
 }
 
 impl Google {
-    pub(crate) fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        scenario: &Scenario,
+        base: &Path,
+        clock: &Clock,
+    ) -> anyhow::Result<Box<dyn Vendor>> {
+        Ok(Box::new(Self::new(scenario, base, clock)?))
+    }
+
+    fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let given = &scenario.google;
         let customers = std::iter::once(&given.customer).chain(&given.other_customers);
         let google = Self {
@@ -118,7 +126,7 @@ impl Vendor for Google {
     }
 
     fn console(&self, app: &App, call: &Call, path: &[&str]) -> Outcome {
-        console::answer(app, call, path)
+        console::answer(self, app, call, path)
     }
 
     fn latency(&self) -> Duration {
@@ -131,7 +139,7 @@ impl Vendor for Google {
         match path.as_slice() {
             ["token"] => token::exchange(self, call, clock.now_ms()),
             ["tokeninfo"] => token::info(self, call, clock.now_seconds()),
-            ["batch", rest @ ..] => batch::answer(app, call, rest, seq),
+            ["batch", rest @ ..] => batch::answer(self, app, call, rest, seq),
             ["iam", rest @ ..] => iam::answer(self, call, rest, clock),
             _ => match ALL.iter().find_map(|api| Some((api, api.rest(&path)?))) {
                 Some((api, rest)) => access::answer(self, api, rest, call, clock),

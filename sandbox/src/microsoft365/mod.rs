@@ -67,7 +67,15 @@ pub(crate) struct Microsoft365 {
 }
 
 impl Microsoft365 {
-    pub(crate) fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        scenario: &Scenario,
+        base: &Path,
+        clock: &Clock,
+    ) -> anyhow::Result<Box<dyn Vendor>> {
+        Ok(Box::new(Self::new(scenario, base, clock)?))
+    }
+
+    fn new(scenario: &Scenario, base: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let given = &scenario.microsoft365;
         let world = Self {
             tenant: given.tenant.clone(),

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::items::{add_file, patch_file};
-use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, body};
 use crate::corpus::generate::mail::Letters;
@@ -41,13 +40,13 @@ fn all() -> Vec<Stream> {
 }
 
 /// Makes the edits and says how many of each kind there were.
-pub(crate) fn make(app: &App, call: &Call, user: &User) -> Outcome {
+pub(crate) fn make(call: &Call, user: &User, now: i64) -> Outcome {
     let request: Request = body(call)?;
     let mut editor = Editor {
         user,
         random: Rng::with_seed(mix(user.seed, request.seed)),
         seed: mix(user.seed ^ 0xED17, request.seed),
-        now: app.instruments.clock.now_ms(),
+        now,
         count: request.count,
     };
     let mut made: std::collections::BTreeMap<&'static str, u32> = std::collections::BTreeMap::new();

@@ -4,7 +4,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::users::message_id;
-use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, object, unknown};
 use crate::google::calendar::event;
@@ -15,8 +14,7 @@ use crate::google::gmail::mailbox::Stored;
 use crate::google::people::User;
 use crate::scenario::Resource;
 
-pub(crate) fn answer(app: &App, call: &Call, user: &User, path: &[&str]) -> Outcome {
-    let now = app.instruments.clock.now_ms();
+pub(crate) fn answer(call: &Call, user: &User, path: &[&str], now: i64) -> Outcome {
     match (call.method.as_str(), path) {
         ("POST", ["messages"]) => deliver(call, user, now),
         ("PATCH", ["messages", id]) => relabel(call, user, id),

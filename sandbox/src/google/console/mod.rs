@@ -13,68 +13,64 @@ use serde_json::json;
 use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body, unknown};
+use crate::google::Google;
 use crate::google::keys::NewKey;
 
 /// Answers; `path` is what follows `/_sandbox/google/`.
-pub(crate) fn answer(app: &App, call: &Call, path: &[&str]) -> Outcome {
+pub(crate) fn answer(google: &Google, app: &App, call: &Call, path: &[&str]) -> Outcome {
+    let now = app.instruments.clock.now_ms();
     match (call.method.as_str(), path) {
-        ("POST", ["keys"]) => make_key(app, call),
+        ("POST", ["keys"]) => make_key(google, call, now),
         ("DELETE", ["keys", id]) => {
-            let deleted = app.google.accounts.write().keys.delete(id);
+            let deleted = google.accounts.write().keys.delete(id);
             deleted
                 .map(|_| json!({}))
                 .ok_or_else(|| Refusal::not_found("key"))
         }
-        ("PUT", ["org-policies"]) => constrain(app, call),
-        ("PUT", ["key-propagation"]) => delay_keys(app, call),
-        ("PATCH", ["service-accounts", email]) => change_account(app, call, email),
-        ("PUT", ["delegation", client]) => delegate(app, call, client),
-        ("POST", ["delegation", client, "grant"]) => delegate_one(app, call, client, true),
-        ("POST", ["delegation", client, "revoke"]) => delegate_one(app, call, client, false),
-        ("PATCH", ["projects", number]) => enable(app, call, number),
-        ("POST", ["users"]) => users::add(app, call),
-        (_, ["users", email, rest @ ..]) => of_user(app, call, email, rest),
+        ("PUT", ["org-policies"]) => constrain(google, call),
+        ("PUT", ["key-propagation"]) => delay_keys(google, call),
+        ("PATCH", ["service-accounts", email]) => change_account(google, call, email),
+        ("PUT", ["delegation", client]) => delegate(google, call, client),
+        ("POST", ["delegation", client, "grant"]) => delegate_one(google, call, client, true),
+        ("POST", ["delegation", client, "revoke"]) => delegate_one(google, call, client, false),
+        ("PATCH", ["projects", number]) => enable(google, call, number),
+        ("POST", ["users"]) => users::add(google, call, now),
+        (_, ["users", email, rest @ ..]) => of_user(google, call, email, rest, now),
         _ => Err(unknown(&call.method, path)),
     }
 }
 
-fn of_user(app: &App, call: &Call, email: &str, rest: &[&str]) -> Outcome {
-    let user = app
-        .google
-        .user(email)
-        .map_err(|_| Refusal::not_found("user"))?;
+fn of_user(google: &Google, call: &Call, email: &str, rest: &[&str], now: i64) -> Outcome {
+    let user = google.user(email).map_err(|_| Refusal::not_found("user"))?;
     match (call.method.as_str(), rest) {
-        ("PATCH", []) => users::change(app, call, &user),
+        ("PATCH", []) => users::change(google, call, &user),
         ("DELETE", []) => {
-            app.google
-                .people
-                .write()
-                .delete(&user, app.instruments.clock.now_ms());
+            google.people.write().delete(&user, now);
             Ok(json!({}))
         }
         ("GET", ["state"]) => Ok(users::state(&user)),
         ("POST", ["expire"]) => users::expire(call, &user),
-        ("POST", ["edits"]) => edits::make(app, call, &user),
-        _ => items::answer(app, call, &user, rest),
+        ("POST", ["edits"]) => edits::make(call, &user, now),
+        _ => items::answer(call, &user, rest, now),
     }
 }
 
-fn make_key(app: &App, call: &Call) -> Outcome {
+fn make_key(google: &Google, call: &Call, now: i64) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
         service_account: String,
     }
     let email = body::<Request>(call)?.service_account;
-    let account = app.google.accounts.read().account(&email).cloned();
+    let account = google.accounts.read().account(&email).cloned();
     let account = account.ok_or_else(|| Refusal::not_found("service account"))?;
-    let made = NewKey::generate(&account, app.instruments.clock.now_ms()).map_err(Refusal::bad)?;
-    let file = made.file(&account, app.google.url());
-    app.google.accounts.write().keys.keep(made.key);
+    let made = NewKey::generate(&account, now).map_err(Refusal::bad)?;
+    let file = made.file(&account, google.url());
+    google.accounts.write().keys.keep(made.key);
     Ok(file)
 }
 
-fn constrain(app: &App, call: &Call) -> Outcome {
+fn constrain(google: &Google, call: &Call) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Request {
@@ -82,24 +78,24 @@ fn constrain(app: &App, call: &Call) -> Outcome {
     }
     let constraints = body::<Request>(call)?.constraints;
     let answer = json!({ "constraints": constraints });
-    match app.google.accounts.write().keys.constrain(constraints) {
+    match google.accounts.write().keys.constrain(constraints) {
         Some(wrong) => Err(Refusal::bad(format!("no such constraint: {wrong}"))),
         None => Ok(answer),
     }
 }
 
-fn delay_keys(app: &App, call: &Call) -> Outcome {
+fn delay_keys(google: &Google, call: &Call) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Request {
         ms: i64,
     }
     let ms = body::<Request>(call)?.ms;
-    app.google.accounts.write().keys.propagation_ms = ms;
+    google.accounts.write().keys.propagation_ms = ms;
     Ok(json!({ "ms": ms }))
 }
 
-fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
+fn change_account(google: &Google, call: &Call, email: &str) -> Outcome {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Request {
@@ -108,7 +104,7 @@ fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
         key_admin: Option<bool>,
     }
     let request: Request = body(call)?;
-    let mut accounts = app.google.accounts.write();
+    let mut accounts = google.accounts.write();
     let account = accounts
         .account_mut(email)
         .ok_or_else(|| Refusal::not_found("service account"))?;
@@ -121,24 +117,24 @@ fn change_account(app: &App, call: &Call, email: &str) -> Outcome {
     )
 }
 
-fn delegate(app: &App, call: &Call, client: &str) -> Outcome {
+fn delegate(google: &Google, call: &Call, client: &str) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Request {
         scopes: BTreeSet<String>,
     }
     let scopes = body::<Request>(call)?.scopes;
-    with_delegation(app, client, |delegated| *delegated = scopes)
+    with_delegation(google, client, |delegated| *delegated = scopes)
 }
 
-fn delegate_one(app: &App, call: &Call, client: &str, grant: bool) -> Outcome {
+fn delegate_one(google: &Google, call: &Call, client: &str, grant: bool) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Request {
         scope: String,
     }
     let scope = body::<Request>(call)?.scope;
-    with_delegation(app, client, |delegated| {
+    with_delegation(google, client, |delegated| {
         if grant {
             delegated.insert(scope);
         } else {
@@ -147,8 +143,12 @@ fn delegate_one(app: &App, call: &Call, client: &str, grant: bool) -> Outcome {
     })
 }
 
-fn with_delegation(app: &App, client: &str, change: impl FnOnce(&mut BTreeSet<String>)) -> Outcome {
-    let mut accounts = app.google.accounts.write();
+fn with_delegation(
+    google: &Google,
+    client: &str,
+    change: impl FnOnce(&mut BTreeSet<String>),
+) -> Outcome {
+    let mut accounts = google.accounts.write();
     let scopes = accounts
         .delegation_mut(client)
         .ok_or_else(|| Refusal::not_found("client id"))?;
@@ -156,14 +156,14 @@ fn with_delegation(app: &App, client: &str, change: impl FnOnce(&mut BTreeSet<St
     Ok(json!({ "clientId": client, "scopes": scopes }))
 }
 
-fn enable(app: &App, call: &Call, number: &str) -> Outcome {
+fn enable(google: &Google, call: &Call, number: &str) -> Outcome {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Request {
         apis: Vec<String>,
     }
     let apis = body::<Request>(call)?.apis;
-    let mut accounts = app.google.accounts.write();
+    let mut accounts = google.accounts.write();
     if !accounts.has_project(number) {
         return Err(Refusal::not_found("project"));
     }

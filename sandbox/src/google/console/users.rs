@@ -3,16 +3,16 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::App;
 use crate::call::Call;
 use crate::console::{Outcome, Refusal, body};
+use crate::google::Google;
 use crate::google::gmail::{hex, without_bodies};
 use crate::google::people::User;
 use crate::scenario::UserScenario;
 
-pub(crate) fn add(app: &App, call: &Call) -> Outcome {
+pub(crate) fn add(google: &Google, call: &Call, now: i64) -> Outcome {
     let given: UserScenario = body(call)?;
-    let added = app.google.add_user(&given, app.instruments.clock.now_ms());
+    let added = google.add_user(&given, now);
     let user = added.map_err(|error| Refusal::bad(format!("{error:#}")))?;
     Ok(summary(&user))
 }
@@ -40,7 +40,7 @@ struct Change {
     primary_email: Option<String>,
 }
 
-pub(crate) fn change(app: &App, call: &Call, user: &User) -> Outcome {
+pub(crate) fn change(google: &Google, call: &Call, user: &User) -> Outcome {
     let change: Change = body(call)?;
     let (old, mut aliases) = {
         let profile = user.profile.read();
@@ -54,7 +54,7 @@ pub(crate) fn change(app: &App, call: &Call, user: &User) -> Outcome {
         aliases.retain(|alias| *alias != primary);
         aliases.push(old);
     }
-    let renamed = app.google.people.write().readdress(user, primary, aliases);
+    let renamed = google.people.write().readdress(user, primary, aliases);
     renamed.map_err(Refusal::bad)?;
     {
         let mut profile = user.profile.write();
