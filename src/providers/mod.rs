@@ -10,7 +10,7 @@
 //! To add a system: a folder with `mod` (the [`Provider`]), `spec` (what the YAML says), `wire` (the vendor's
 //! JSON, each fact with its page and date), `errors` (the vendor's error table as one match), `directory` and
 //! `export`; one line in the registry; one module in the sandbox. What is the same for all of them stands in
-//! `reading` (pages) and in `http` (tokens, quotas, endpoints).
+//! `reading` (pages), in `rows` (error tables) and in `http` (tokens, quotas, endpoints).
 
 pub mod error;
 pub mod google;
@@ -19,6 +19,7 @@ pub mod microsoft365;
 mod reading;
 pub mod registry;
 pub mod report;
+mod rows;
 
 use std::sync::Arc;
 

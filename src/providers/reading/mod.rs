@@ -10,4 +10,6 @@ pub(super) mod fault;
 pub(super) mod items;
 pub(super) mod pager;
 pub(super) mod path;
+#[cfg(test)]
+pub(super) mod scripted;
 pub(super) mod window;

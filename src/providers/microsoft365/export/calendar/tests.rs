@@ -16,13 +16,13 @@ use crate::providers::microsoft365::export::scripted::{
 };
 use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position};
 
-struct Calendar<V: Answer> {
+struct Calendar<V: Answer<Method>> {
     api: Arc<Scripted<V>>,
     exporter: GraphExporter<Scripted<V>>,
     clock: ManualClock,
 }
 
-fn calendar<V: Answer>(vendor: V) -> Calendar<V> {
+fn calendar<V: Answer<Method>>(vendor: V) -> Calendar<V> {
     let api = Arc::new(Scripted::new(vendor));
     let clock = ManualClock::new("2026-11-22T12:00:00Z".parse().unwrap());
     Calendar {
@@ -131,7 +131,7 @@ fn an_occurrence_has_what_its_series_says() {
 fn a_quiet_poll_is_one_request_and_goes_on_from_the_newest_link() {
     let calendar = calendar(vendor);
     let mut store = Store::default();
-    block_on(store.read_all(&calendar.exporter, &events())).unwrap();
+    block_on(store.read_anew(&calendar.exporter, &events())).unwrap();
     // A run that finds nothing stores nothing, and the vendor forgets all but the newest links.
     let stored = store.cursor.clone();
     for token in 2..7 {
@@ -154,7 +154,7 @@ fn a_window_is_laid_anew_after_a_week() {
         other => panic!("{other:?}"),
     });
     let mut store = Store::default();
-    block_on(store.read_all(&calendar.exporter, &events())).unwrap();
+    block_on(store.read_anew(&calendar.exporter, &events())).unwrap();
     calendar.clock.advance(SignedDuration::from_hours(7 * 24));
     calendar.api.asked();
     let error = block_on(store.read(&calendar.exporter, &events(), 99)).unwrap_err();

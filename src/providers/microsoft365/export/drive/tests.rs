@@ -14,7 +14,7 @@ use crate::providers::microsoft365::export::scripted::{
 };
 use crate::providers::{Class, Error, ExportRequest, Exporter as _, Position, Reason};
 
-fn exporter<V: Answer>(vendor: V) -> (Arc<Scripted<V>>, GraphExporter<Scripted<V>>) {
+fn exporter<V: Answer<Method>>(vendor: V) -> (Arc<Scripted<V>>, GraphExporter<Scripted<V>>) {
     let api = Arc::new(Scripted::new(vendor));
     (api.clone(), GraphExporter::new(api, Arc::new(SystemClock)))
 }
@@ -66,11 +66,11 @@ fn a_drive_is_listed_then_followed() {
         ["a", "b", "f"],
         "the drive's own top is no file"
     );
-    block_on(store.read_all(&exporter, &files())).unwrap();
+    block_on(store.read_anew(&exporter, &files())).unwrap();
     assert_eq!(store.ids(), ["b", "f"]);
     api.asked();
     let before = store.cursor.clone();
-    block_on(store.read_all(&exporter, &files())).unwrap();
+    block_on(store.read_anew(&exporter, &files())).unwrap();
     assert_eq!(api.asked().len(), 1, "a quiet poll is one request");
     assert_eq!(store.cursor, before);
 }
@@ -108,7 +108,7 @@ fn a_forgotten_token_is_expired() {
     block_on(store.read(&exporter, &files(), 99)).unwrap();
     let error = block_on(store.read(&exporter, &files(), 99)).unwrap_err();
     assert_eq!(error.class, Class::Expired);
-    block_on(store.read_all(&exporter, &files())).unwrap();
+    block_on(store.read_anew(&exporter, &files())).unwrap();
     assert_eq!(store.ids(), ["b", "f"]);
 }
 

@@ -60,7 +60,7 @@ fn edit(api: &Scripted<Mailbox>, edits: &[Edit]) {
 }
 
 fn read_all(exporter: &Exporter, store: &mut Store) {
-    block_on(store.read_all(exporter, &at_metadata())).unwrap();
+    block_on(store.read_anew(exporter, &at_metadata())).unwrap();
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_folder_that_is_kept_out_is_not_read_and_a_move_into_it_is_a_deletion() {
     let (api, exporter) = exporter(Mailbox::with(&[("inbox", 3), ("Private", 3)]));
     let mut store = Store::default();
     let request = leaving_out("private");
-    block_on(store.read_all(&exporter, &request)).unwrap();
+    block_on(store.read_anew(&exporter, &request)).unwrap();
     assert_eq!(store.ids(), ["m0", "m1", "m2"]);
     edit(
         &api,
@@ -225,7 +225,7 @@ fn a_folder_that_is_kept_out_is_not_read_and_a_move_into_it_is_a_deletion() {
             Edit::Move(3, "Private", "inbox"),
         ],
     );
-    block_on(store.read_all(&exporter, &request)).unwrap();
+    block_on(store.read_anew(&exporter, &request)).unwrap();
     assert_eq!(store.ids(), ["m1", "m2", "m3"]);
     let asked = api.asked();
     let private = asked
@@ -291,7 +291,7 @@ fn nothing_is_asked_where_nothing_is_allowed() {
     let request = request(Dataset::Mail, privacy);
     let (api, exporter) = exporter(Mailbox::with(&[("inbox", 3)]));
     let mut store = Store::default();
-    block_on(store.read_all(&exporter, &request)).unwrap();
+    block_on(store.read_anew(&exporter, &request)).unwrap();
     assert!(store.rows.is_empty() && api.asked().is_empty());
     assert_eq!(store.cursor.unwrap().0["place"], json!("off"));
 }
@@ -337,9 +337,9 @@ proptest! {
         }
         let clock = Arc::new(ManualClock::new("2026-11-22T12:00:00Z".parse().unwrap()));
         let exporter = GraphExporter::new(Arc::clone(&api), clock);
-        block_on(store.read_all(&exporter, &at_metadata())).unwrap();
+        block_on(store.read_anew(&exporter, &at_metadata())).unwrap();
         // What moved while a round was under way is told by the next one.
-        block_on(store.read_all(&exporter, &at_metadata())).unwrap();
+        block_on(store.read_anew(&exporter, &at_metadata())).unwrap();
         prop_assert_eq!(stored(&store), truth(&api));
     }
 }

@@ -89,7 +89,7 @@ impl Vendor {
     }
 }
 
-impl Answer for Vendor {
+impl Answer<Method> for Vendor {
     fn answer(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         if let Some(edit) = self.pending.pop() {
             self.edit(edit);

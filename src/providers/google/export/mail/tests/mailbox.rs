@@ -128,7 +128,7 @@ impl Mailbox {
     }
 }
 
-impl Answer for Mailbox {
+impl Answer<Method> for Mailbox {
     fn answer(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         if let Some(edit) = self.pending.pop() {
             self.edit(edit);

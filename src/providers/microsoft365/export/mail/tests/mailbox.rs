@@ -307,7 +307,7 @@ impl Mailbox {
     }
 }
 
-impl Answer for Mailbox {
+impl Answer<Method> for Mailbox {
     fn answer(&mut self, asked: &Asked<'_>) -> Result<Value, Error> {
         match asked.method {
             Method::MessagesList => self.look(),
