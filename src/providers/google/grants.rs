@@ -184,6 +184,7 @@ impl Needs<'_> {
                 }
             },
             Dataset::Drive => &[Method::FilesList],
+            Dataset::Packages | Dataset::Activity => &[],
         }
     }
 
