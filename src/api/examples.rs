@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Error, Value, json};
 
 use super::{ApiKey, ServiceAccountConnection, SyncedUser};
+use crate::model::dataset::Dataset;
 use crate::providers::registry::ProviderSpec;
 
 /// A file of examples.
@@ -25,14 +26,17 @@ pub struct Example {
 pub fn all() -> Result<Vec<Example>, Error> {
     let mut all = Vec::new();
     for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
-        all.push(connection(name, &provider())?);
-        all.push(users(name)?);
+        let spec = provider();
+        let provider: ProviderSpec = serde_json::from_value(json!({name: spec}))?;
+        let streams = provider.datasets();
+        all.push(connection(name, &spec, streams)?);
+        all.push(users(name, streams)?);
     }
     all.push(key()?);
     Ok(all)
 }
 
-fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
+fn connection(provider: &str, spec: &Value, streams: &[Dataset]) -> Result<Example, Error> {
     let object = checked::<ServiceAccountConnection>(json!({
         "apiVersion": "deputy.dev/v1alpha1",
         "kind": "ServiceAccountConnection",
@@ -52,7 +56,7 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
                 "excludeLabels": ["Personal"],
             },
             "sync": {
-                "streams": ["mail", "calendar", "drive"],
+                "streams": streams,
                 "interval": "5m",
                 "since": "2026-01-01",
                 "concurrency": {"users": 8, "perUser": 4},
@@ -73,7 +77,7 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
     })
 }
 
-fn users(provider: &str) -> Result<Example, Error> {
+fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
     let connection = json!({"name": format!("acme-{provider}")});
     let user = |name: &str, spec: Value| {
         checked::<SyncedUser>(json!({
@@ -88,7 +92,7 @@ fn users(provider: &str) -> Result<Example, Error> {
         "email": "peter.parker@acme.example",
         "connectedEmail": "spidey@acme.example",
         "enabled": true,
-        "streams": ["mail", "calendar"],
+        "streams": streams.split_last().map(|(_, fewer)| fewer),
         "privacy": {"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}},
         "interval": "15m",
         "deletionPolicy": "Delete",
@@ -151,6 +155,8 @@ mod tests {
                 "users-google.yaml",
                 "connection-microsoft365.yaml",
                 "users-microsoft365.yaml",
+                "connection-sendsafely.yaml",
+                "users-sendsafely.yaml",
                 "api-key.yaml"
             ]
         );
