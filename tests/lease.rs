@@ -30,8 +30,9 @@ struct Replica {
 impl Replica {
     fn start(client: kube::Client, namespace: &str, holder: &str) -> Self {
         let settings = LeaseSettings {
-            duration: Duration::from_secs(3),
-            renew_deadline: Duration::from_secs(2),
+            // Longer than a busy machine keeps an API server from answering.
+            duration: Duration::from_secs(9),
+            renew_deadline: Duration::from_secs(7),
             retry: Duration::from_millis(200),
             ..LeaseSettings::new(namespace, "leader", holder)
         };
@@ -75,7 +76,7 @@ async fn a_lease_is_given_back_and_taken_at_once() {
     let second = Replica::start(client, namespace.name(), "second");
     assert_eq!(holder(&leases).await, ("first".to_owned(), 0));
     // Longer than the lease's duration: it is renewed.
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
     assert!(first.leadership.is_held() && !second.leadership.is_held());
     first.closing.cancel();
     first.ended().await.unwrap();
