@@ -1,4 +1,4 @@
-//! Two hundred times `kill -9` while keys are made, replaced and revoked: where the vendor takes what is made here, and where
+//! A hundred times `kill -9` while keys are made, replaced and revoked: where the vendor takes what is made here, and where
 //! it makes a key itself and tells it once.
 
 use std::collections::BTreeMap;
