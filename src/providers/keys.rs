@@ -138,3 +138,6 @@ pub enum Keys<'a> {
     /// By hand.
     Adopted(&'a dyn KeyAdopter),
 }
+
+#[cfg(test)]
+pub(in crate::providers) mod testing;

@@ -94,7 +94,7 @@ impl From<&Error> for Finding {
 }
 
 /// How long before its end a credential is warned of.
-const EXPIRY_NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const EXPIRY_NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Finding {
     /// Judges when a credential ends: it is warned of a month before. `remedy` says how to renew it.

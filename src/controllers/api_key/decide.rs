@@ -15,12 +15,12 @@ use crate::api::api_key::{ApiKeySpec, KeyStatus, PendingKeyStatus, PreviousKeySt
 use crate::api::{ApiKey, ApiKeyStatus as Status, ROTATE_REQUESTED_AT};
 use crate::controllers::fact::Fact;
 use crate::controllers::schedule::ahead;
+use crate::providers::report::EXPIRY_NOTICE;
 
 /// So many keys may wait to be revoked; beyond that no new one is made.
 pub(super) const MOST_PREVIOUS: usize = 10;
 /// Mounted Secrets take over a minute to change, so that no old key goes before this.
 const LEAST_OVERLAP: SignedDuration = SignedDuration::from_mins(5);
-const EXPIRY_NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 const OVERLAP: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the decision depends on.

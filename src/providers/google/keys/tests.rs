@@ -3,27 +3,9 @@ use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, Request, ResponseTemplate};
 
 use super::*;
-use crate::providers::Session as _;
-use crate::providers::google::GoogleSession;
 use crate::providers::google::key::tests::file;
 use crate::providers::google::testing::{FakeGoogle, spec};
-use crate::providers::{KeyIssuer, Keys as Capability};
-
-fn issuer(session: &GoogleSession) -> &dyn KeyIssuer {
-    match session.keys() {
-        Some(Capability::Issued(issuer)) => issuer,
-        _ => panic!("Google makes keys by API"),
-    }
-}
-
-fn request() -> KeyRequest {
-    KeyRequest {
-        name: "deputy-okta-6a2c1a4e-4".into(),
-        purpose: Purpose::Api,
-        description: None,
-        expires_at: Some("2027-11-27T12:34:56Z".parse().unwrap()),
-    }
-}
+use crate::providers::keys::testing::{issuer, request};
 
 fn keys() -> String {
     let account = file("https://x/token")["client_email"]

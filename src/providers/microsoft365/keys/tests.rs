@@ -3,27 +3,10 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
 use super::*;
-use crate::providers::microsoft365::GraphSession;
+use crate::providers::keys::testing::{issuer, request};
 use crate::providers::microsoft365::testing::{FakeGraph, spec};
-use crate::providers::{Keys, Session as _};
 
 const OWNED: &[&str] = &["Application.ReadWrite.OwnedBy"];
-
-fn issuer(session: &GraphSession) -> &dyn KeyIssuer {
-    match session.keys() {
-        Some(Keys::Issued(issuer)) => issuer,
-        _ => panic!("Microsoft makes secrets by API"),
-    }
-}
-
-fn request() -> KeyRequest {
-    KeyRequest {
-        name: "deputy-okta-6a2c1a4e-4".into(),
-        purpose: Purpose::Api,
-        description: None,
-        expires_at: Some("2027-11-27T12:34:56Z".parse().unwrap()),
-    }
-}
 
 fn at(action: &str) -> String {
     format!(
