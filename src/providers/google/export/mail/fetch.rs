@@ -1,9 +1,12 @@
 //! Messages by their ids, several at a time, in bounded memory.
 
+use std::mem;
+use std::sync::Arc;
 use std::vec::IntoIter;
 
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use serde_json::value::RawValue;
 
 use super::bundle::{Bundle, Bundles};
@@ -18,6 +21,9 @@ use crate::providers::{Class, Error};
 
 /// How many bytes a page gathers before it ends early. A mailbox of long messages is read in smaller pages.
 const PAGE_BYTES: usize = 4 << 20;
+
+/// How many messages of the next page may wait for the end of this one.
+const MOST_EARLY: usize = 32;
 
 /// What a message takes at least.
 const MESSAGE_BYTES: usize = 1 << 10;
@@ -39,40 +45,143 @@ enum Outcome {
     Failed(String, Error),
 }
 
-/// Fetches messages until `ids` is used up or a page is full. Ids that are left in it were not asked for.
+/// Requests for messages, as many at a time as the vendor bears.
 ///
-/// What has come is read on another thread while the rest is on its way.
-///
-/// # Errors
-/// The first error that is not about one message, or one that befell more than `most_failed` of them.
-pub(super) async fn fetch<A: Ask>(
-    source: Source<'_, A>,
-    ids: &mut IntoIter<String>,
+/// The first messages of a page are asked for while the last ones of the page before are on their way, so that the
+/// vendor has something to do between two pages.
+pub(super) struct Fetcher<'a, A> {
+    source: Source<'a, A>,
+    query: Arc<[(&'static str, &'static str)]>,
     most_failed: usize,
-) -> Result<Fetched, Error> {
-    let query = query(source.request.privacy.mail);
-    let mut running = FuturesUnordered::new();
-    let mut fetched = Fetched::default();
-    let mut bundles = Bundles::new(&source.request.privacy);
-    let mut bytes = 0;
-    loop {
-        while running.len() < source.api.per_user() && bytes < PAGE_BYTES {
-            let Some(id) = ids.next() else { break };
-            running.push(fetch_one(source, id, &query));
-        }
-        match running.next().await {
-            Some(Ok(Outcome::Got(id, text))) => {
-                bytes += MESSAGE_BYTES + text.get().len();
-                bundles.add(id, text);
-            }
-            Some(Ok(Outcome::Gone(id))) => fetched.gone.push(id),
-            Some(Ok(Outcome::Failed(id, error))) => fetched.fail(id, error, most_failed)?,
-            Some(Err(error)) => return Err(error),
-            None => break,
+    running: FuturesUnordered<BoxFuture<'a, Reply>>,
+    /// The number of the page that is being gathered.
+    page: usize,
+    /// How many of those that are under way belong to it.
+    under_way: usize,
+    /// What came before its page was begun.
+    arrived: Vec<Result<Outcome, Error>>,
+    /// What has come for the page after it.
+    early: Vec<Result<Outcome, Error>>,
+    bytes: usize,
+    bundles: Bundles,
+    fetched: Fetched,
+}
+
+/// What came for a message, and the number of its page.
+type Reply = (usize, Result<Outcome, Error>);
+
+impl<'a, A: Ask> Fetcher<'a, A> {
+    /// Makes a fetcher that gives up at the first error that is not about one message, or at one that befell more than
+    /// `most_failed` messages of a page.
+    pub(super) fn new(source: Source<'a, A>, most_failed: usize) -> Self {
+        Self {
+            query: query(source.request.privacy.mail).into(),
+            bundles: Bundles::new(&source.request.privacy),
+            source,
+            most_failed,
+            running: FuturesUnordered::new(),
+            page: 0,
+            under_way: 0,
+            arrived: Vec::new(),
+            early: Vec::new(),
+            bytes: 0,
+            fetched: Fetched::default(),
         }
     }
-    fetched.add(bundles.finish().await, source, most_failed)?;
-    Ok(fetched)
+
+    /// Fetches messages until `ids` is used up or a page is full. Ids that are left in it were not asked for.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`] says.
+    pub(super) async fn fetch(&mut self, ids: &mut IntoIter<String>) -> Result<Fetched, Error> {
+        loop {
+            self.ask(ids);
+            if !self.step().await? {
+                return self.finish().await;
+            }
+        }
+    }
+
+    /// Asks for messages of the page while there is room.
+    pub(super) fn ask(&mut self, ids: &mut IntoIter<String>) {
+        while self.has_room() {
+            let Some(id) = ids.next() else { break };
+            self.under_way += 1;
+            self.ask_one(id, self.page);
+        }
+    }
+
+    /// Asks for messages of the page after it, when all of this one are under way.
+    pub(super) fn ask_early(&mut self, ids: &mut IntoIter<String>) {
+        while self.has_room() && self.early.len() < MOST_EARLY {
+            let Some(id) = ids.next() else { break };
+            self.ask_one(id, self.page + 1);
+        }
+    }
+
+    /// Waits for one more reply. Returns whether there was one: else the page is complete.
+    ///
+    /// # Errors
+    /// As [`Fetcher::new`] says.
+    ///
+    /// # Cancel
+    /// Safe: nothing that has come is lost.
+    pub(super) async fn step(&mut self) -> Result<bool, Error> {
+        if let Some(outcome) = self.arrived.pop() {
+            self.take(outcome)?;
+            return Ok(true);
+        }
+        if self.under_way == 0 {
+            return Ok(false);
+        }
+        match self.running.next().await {
+            Some((page, outcome)) if page == self.page => {
+                self.under_way -= 1;
+                self.take(outcome)?;
+            }
+            Some((_, outcome)) => self.early.push(outcome),
+            None => {}
+        }
+        Ok(true)
+    }
+
+    /// Ends the page and begins the next one. What has come is read on another thread while the rest is on its way.
+    ///
+    /// # Errors
+    /// More replies than may be could not be read.
+    pub(super) async fn finish(&mut self) -> Result<Fetched, Error> {
+        let next = Bundles::new(&self.source.request.privacy);
+        let bundles = mem::replace(&mut self.bundles, next);
+        let mut fetched = mem::take(&mut self.fetched);
+        self.page += 1;
+        self.under_way = self.running.len();
+        self.arrived = mem::take(&mut self.early);
+        self.bytes = 0;
+        fetched.add(bundles.finish().await, self.source, self.most_failed)?;
+        Ok(fetched)
+    }
+
+    fn has_room(&self) -> bool {
+        self.running.len() < self.source.api.per_user() && self.bytes < PAGE_BYTES
+    }
+
+    fn ask_one(&self, id: String, page: usize) {
+        let (source, query) = (self.source, Arc::clone(&self.query));
+        let fetched = async move { (page, fetch_one(source, id, &query).await) };
+        self.running.push(fetched.boxed());
+    }
+
+    fn take(&mut self, outcome: Result<Outcome, Error>) -> Result<(), Error> {
+        match outcome? {
+            Outcome::Got(id, text) => {
+                self.bytes += MESSAGE_BYTES + text.get().len();
+                self.bundles.add(id, text);
+            }
+            Outcome::Gone(id) => self.fetched.gone.push(id),
+            Outcome::Failed(id, error) => self.fetched.fail(id, error, self.most_failed)?,
+        }
+        Ok(())
+    }
 }
 
 impl Fetched {

@@ -3,7 +3,7 @@
 use std::vec::IntoIter;
 
 use super::cursor::MailPlace;
-use super::fetch::{self, Fetched};
+use super::fetch::{Fetched, Fetcher};
 use super::history::{self, Fate};
 use super::judge::Unwanted;
 use super::labels::ExcludedLabels;
@@ -62,7 +62,8 @@ impl Following {
             Some(open) => open,
             None => self.read(source).await?,
         };
-        let fetched = fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE).await?;
+        let mut messages = Fetcher::new(source, fault::FAILED_PER_PAGE);
+        let fetched = messages.fetch(&mut open.ids).await?;
         super::resolve(source, labels, &fetched).await?;
         let mut changes = std::mem::take(&mut open.deletes);
         let Fetched {

@@ -1,11 +1,8 @@
 //! Reading a mailbox once, newest messages first.
 
-use std::vec::IntoIter;
-
-use futures::future::OptionFuture;
-
+use super::ahead::{Ahead, OpenPage};
 use super::cursor::MailPlace;
-use super::fetch::{self, Fetched};
+use super::fetch::{Fetched, Fetcher};
 use super::judge::Unwanted;
 use super::labels::ExcludedLabels;
 use super::wire::{Listed, MESSAGES, PROFILE, Profile};
@@ -19,7 +16,9 @@ use crate::providers::{Error, Page, Position};
 const PAGE_IDS: &str = "500";
 
 /// A place in a full listing.
-pub(super) struct Listing {
+pub(super) struct Listing<'a, A> {
+    source: Source<'a, A>,
+    fetcher: Fetcher<'a, A>,
     /// The end of the history before the first request.
     history_id: String,
     /// The token of the page that is being read.
@@ -27,56 +26,44 @@ pub(super) struct Listing {
     /// Whether the token was stored: then the vendor may have forgotten it.
     resumed: bool,
     open: Option<OpenPage>,
-    /// The page after that, asked for while this one's messages were fetched.
-    ahead: Option<Result<OpenPage, Error>>,
+    /// The page after that, asked for while this one's messages are fetched.
+    ahead: Ahead<'a>,
 }
 
-/// A page of ids whose messages are being fetched.
-struct OpenPage {
-    ids: IntoIter<String>,
-    next: Option<String>,
-    /// Whether all messages so far were too old.
-    too_old: bool,
-}
-
-impl Listing {
+impl<'a, A: Ask> Listing<'a, A> {
     /// Pins the end of the history, then begins: what changes during the listing is found by following from there.
-    pub(super) async fn begin<A: Ask>(source: Source<'_, A>) -> Result<Self, Error> {
+    pub(super) async fn begin(source: Source<'a, A>) -> Result<Self, Error> {
         let query = [("fields", "historyId")];
         let profile: Profile = source.get(Method::Profile, PROFILE, &query).await?;
-        Ok(Self::at(profile.history_id, None))
+        Ok(Self::resumed(source, profile.history_id, None))
     }
 
     /// Goes on where an earlier run stopped, with the history id that it pinned.
-    pub(super) fn resumed(history_id: String, token: Option<String>) -> Self {
+    pub(super) fn resumed(
+        source: Source<'a, A>,
+        history_id: String,
+        token: Option<String>,
+    ) -> Self {
         Self {
-            resumed: token.is_some(),
-            ..Self::at(history_id, token)
-        }
-    }
-
-    fn at(history_id: String, token: Option<String>) -> Self {
-        Self {
+            source,
+            fetcher: Fetcher::new(source, fault::FAILED_PER_PAGE),
             history_id,
+            resumed: token.is_some(),
             token,
-            resumed: false,
             open: None,
-            ahead: None,
+            ahead: Ahead::default(),
         }
     }
 
     /// Returns the next page. One page of ids is several where its messages are large; all but the last of them leave
     /// the cursor before it.
-    pub(super) async fn next<A: Ask>(
-        &mut self,
-        source: Source<'_, A>,
-        labels: &mut ExcludedLabels,
-    ) -> Result<Page, Error> {
+    pub(super) async fn next(&mut self, labels: &mut ExcludedLabels) -> Result<Page, Error> {
+        let source = self.source;
         let mut open = match self.open.take() {
             Some(open) => open,
-            None => self.open_page(source).await?,
+            None => self.open_page().await?,
         };
-        let fetched = self.fetch(source, &mut open).await?;
+        let fetched = self.fetch(&mut open).await?;
         super::resolve(source, labels, &fetched).await?;
         let judge = super::judge(source, labels);
         open.too_old &= judge.all_too_old(&fetched);
@@ -84,7 +71,7 @@ impl Listing {
             read, gone, failed, ..
         } = fetched;
         let changes = judge.changes(read, gone, Unwanted::Omit);
-        let (position, cursor) = self.leave(open, searches(source))?;
+        let (position, cursor) = self.leave(open)?;
         Ok(Page {
             changes,
             failed,
@@ -93,16 +80,16 @@ impl Listing {
         })
     }
 
-    async fn open_page<A: Ask>(&mut self, source: Source<'_, A>) -> Result<OpenPage, Error> {
-        let page = match self.ahead.take() {
+    async fn open_page(&mut self) -> Result<OpenPage, Error> {
+        let page = match self.ahead.take().await {
             Some(page) => page,
-            None => list(source, self.token.as_deref()).await,
+            None => list(self.source, self.token.clone()).await,
         };
         match page {
             Err(error) if self.resumed && error.status == Some(400) => {
                 self.token = None;
                 self.resumed = false;
-                list(source, None).await
+                list(self.source, None).await
             }
             page => {
                 self.resumed = false;
@@ -111,23 +98,27 @@ impl Listing {
         }
     }
 
-    /// Fetches messages and, meanwhile, the next page of ids.
-    async fn fetch<A: Ask>(
-        &mut self,
-        source: Source<'_, A>,
-        open: &mut OpenPage,
-    ) -> Result<Fetched, Error> {
-        let next = open.next.as_deref().filter(|_| self.ahead.is_none());
-        let ahead: OptionFuture<_> = next.map(|token| list(source, Some(token))).into();
-        let (fetched, ahead) = futures::join!(
-            fetch::fetch(source, &mut open.ids, fault::FAILED_PER_PAGE),
-            ahead
-        );
-        self.ahead = self.ahead.take().or(ahead);
-        fetched
+    /// Fetches messages and, meanwhile, the next page of ids and the first of its messages.
+    async fn fetch(&mut self, open: &mut OpenPage) -> Result<Fetched, Error> {
+        if let (true, Some(token)) = (self.ahead.is_none(), &open.next) {
+            self.ahead.ask(list(self.source, Some(token.clone())));
+        }
+        let may_be_last = self.source.request.since.is_some() && !searches(self.source);
+        loop {
+            self.fetcher.ask(&mut open.ids);
+            if let (0, false, Some(ids)) = (open.ids.len(), may_be_last, self.ahead.ids()) {
+                self.fetcher.ask_early(ids);
+            }
+            tokio::select! {
+                () = self.ahead.arrive() => {}
+                more = self.fetcher.step() => if !more? {
+                    return self.fetcher.finish().await;
+                }
+            }
+        }
     }
 
-    fn leave(&mut self, open: OpenPage, searched: bool) -> Result<(Position, Cursor), Error> {
+    fn leave(&mut self, open: OpenPage) -> Result<(Position, Cursor), Error> {
         let history_id = self.history_id.clone();
         if open.ids.len() > 0 {
             self.open = Some(open);
@@ -140,7 +131,7 @@ impl Listing {
         let place = MailPlace::Listing {
             history_id,
             page_token: self.token.clone(),
-            searched,
+            searched: searches(self.source),
         };
         Ok((Position::Listing, cursor::write(&place)?))
     }
@@ -153,7 +144,7 @@ pub(super) fn searches<A: Ask>(source: Source<'_, A>) -> bool {
 }
 
 /// Lists a page of ids.
-async fn list<A: Ask>(source: Source<'_, A>, token: Option<&str>) -> Result<OpenPage, Error> {
+async fn list<A: Ask>(source: Source<'_, A>, token: Option<String>) -> Result<OpenPage, Error> {
     let after = window::start(source.request.since)
         .filter(|_| searches(source))
         .map(|start| format!("after:{}", start.as_second() - 1));
@@ -167,9 +158,9 @@ async fn list<A: Ask>(source: Source<'_, A>, token: Option<&str>) -> Result<Open
         ("fields", "messages/id,nextPageToken,resultSizeEstimate"),
     ];
     query.extend(after.as_deref().map(|after| ("q", after)));
-    query.extend(token.map(|token| ("pageToken", token)));
+    query.extend(token.as_deref().map(|token| ("pageToken", token)));
     let reply: Listed = source.get(method, MESSAGES, &query).await?;
-    if let Some(what) = wrong(&reply, token) {
+    if let Some(what) = wrong(&reply, token.as_deref()) {
         return Err(fault::malformed(method.name(), what));
     }
     let ids: Vec<String> = reply.messages.into_iter().map(|it| it.id).collect();

@@ -10,6 +10,7 @@
 //! Spam and bin are listed too, since the history reports them; they carry the labels SPAM and TRASH.
 
 mod addresses;
+mod ahead;
 mod body;
 mod bundle;
 mod cursor;
@@ -26,6 +27,7 @@ mod tests;
 mod wire;
 
 use self::cursor::MailPlace;
+use self::fetch::{Fetched, Fetcher};
 use self::following::Following;
 use self::judge::{Judge, Unwanted};
 use self::labels::ExcludedLabels;
@@ -43,12 +45,12 @@ use crate::providers::{Error, Page, Position};
 pub(super) struct MailPager<'a, A> {
     source: Source<'a, A>,
     labels: ExcludedLabels,
-    stage: Stage,
+    stage: Stage<'a, A>,
 }
 
-enum Stage {
+enum Stage<'a, A> {
     Start(Option<Cursor>),
-    Listing(Listing),
+    Listing(Listing<'a, A>),
     Following(Following),
     Done,
 }
@@ -78,7 +80,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
                 searched,
             }) => {
                 let token = page_token.filter(|_| searched == listing::searches(self.source));
-                Stage::Listing(Listing::resumed(history_id, token))
+                Stage::Listing(Listing::resumed(self.source, history_id, token))
             }
             None | Some(MailPlace::Off) => Stage::Listing(Listing::begin(self.source).await?),
         };
@@ -87,7 +89,7 @@ impl<'a, A: Ask> MailPager<'a, A> {
 
     async fn advance(&mut self) -> Result<Option<Page>, Error> {
         let page = match &mut self.stage {
-            Stage::Listing(listing) => listing.next(self.source, &mut self.labels).await?,
+            Stage::Listing(listing) => listing.next(&mut self.labels).await?,
             Stage::Following(following) => following.next(self.source, &mut self.labels).await?,
             Stage::Start(_) | Stage::Done => return Ok(None),
         };
@@ -139,8 +141,9 @@ pub(super) async fn refetch<A: Ask>(
             failed,
         ));
     }
+    let mut messages = Fetcher::new(source, usize::MAX);
     while ids.len() > 0 {
-        let fetched = fetch::fetch(source, &mut ids, usize::MAX).await?;
+        let fetched = messages.fetch(&mut ids).await?;
         resolve(source, &mut labels, &fetched).await?;
         let judge = judge(source, &labels);
         changes.extend(judge.changes(fetched.read, fetched.gone, Unwanted::Delete));
@@ -152,7 +155,7 @@ pub(super) async fn refetch<A: Ask>(
 async fn resolve<A: Ask>(
     source: Source<'_, A>,
     labels: &mut ExcludedLabels,
-    fetched: &fetch::Fetched,
+    fetched: &Fetched,
 ) -> Result<(), Error> {
     let ids = fetched.read.iter().flat_map(|read| &read.message.labels);
     labels.resolve(source, ids).await

@@ -1,5 +1,6 @@
 //! A mailbox that changes while it is read.
 
+mod ahead;
 mod mailbox;
 
 use std::collections::BTreeMap;
