@@ -4,6 +4,7 @@ mod check;
 mod controller;
 mod input;
 mod manifests;
+mod scim;
 mod sync;
 mod table;
 
@@ -111,6 +112,7 @@ fn clients(
     Ok(Clients {
         http: http::Client::new(settings)?,
         clock: Arc::new(SystemClock),
+        home: None,
     })
 }
 
