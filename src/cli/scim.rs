@@ -17,7 +17,7 @@ pub(super) struct ScimArgs {
     #[arg(long, env = "DEPUTY_SCIM_LISTEN", value_name = "ADDRESS")]
     scim_listen: Option<SocketAddr>,
 
-    /// What the URLs of SCIM clients begin with, such as https://scim.acme.example. Default: what each client calls the server.
+    /// What the URLs of SCIM clients begin with, such as <https://scim.acme.example>. Default: what each client calls the server.
     #[arg(long, env = "DEPUTY_SCIM_URL", value_name = "URL")]
     scim_url: Option<Url>,
 
