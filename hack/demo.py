@@ -16,6 +16,7 @@ from string import Template
 
 import duckdb
 
+import demo_deputy
 import demo_systems
 
 OUTSIDER = "norman.osborn@acme.example"
@@ -182,26 +183,27 @@ def read(data, dataset, columns, connection="*"):
 
 def chosen():
     names = os.environ.get("SYSTEMS", "google").split(",")
-    unknown = [name for name in names if name not in demo_systems.ALL]
+    there = [*demo_systems.ALL, demo_deputy.NAME]
+    unknown = [name for name in names if name not in there]
     if unknown:
-        raise SystemExit(f"demo: no system {', '.join(unknown)}; there are {', '.join(demo_systems.ALL)}")
-    return [demo_systems.ALL[name] for name in names]
+        raise SystemExit(f"demo: no system {', '.join(unknown)}; there are {', '.join(there)}")
+    return [demo_systems.ALL[name] for name in names if name in demo_systems.ALL], demo_deputy.NAME in names
 
 
 def main(manifests):
-    systems = chosen()
+    systems, with_account = chosen()
     folder = Path(tempfile.mkdtemp(prefix="deputy-demo-"))
     data = folder / "data"
     data.mkdir()
     processes = Processes(folder)
     try:
-        run(systems, manifests, folder, data, processes)
+        run(systems, with_account, manifests, folder, data, processes)
     finally:
         processes.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(systems, manifests, folder, data, processes):
+def run(systems, with_account, manifests, folder, data, processes):
     heading("A real Kubernetes API server comes up, and the simulated vendors beside it")
     cluster = Cluster(folder, processes)
     cluster.kubectl("apply", "--server-side", "-f", str(manifests.parent / "crds"))
@@ -212,22 +214,42 @@ def run(systems, manifests, folder, data, processes):
     processes.start(
         "operator", f"{os.environ['DEPUTY_TARGET']}/deputy", "controller", "--listen", "127.0.0.1:0",
         "--lease-namespace", "revops", "--allow-endpoint", console.url.removeprefix("http://"),
-        env={"KUBECONFIG": str(cluster.kubeconfig)},
+        *(demo_deputy.arguments(folder) if with_account else ()), env={"KUBECONFIG": str(cluster.kubeconfig)},
     )
     for system in systems:
         show(system, manifests, data, cluster, console)
+    if with_account:
+        google = demo_systems.ALL["google"]
+        home = google if google in systems or not systems else systems[0]
+        if not systems:
+            connect(home, manifests, data, cluster, console)
+        demo_deputy.show(heading, manifests, cluster, folder, f"acme-{home.name}")
     read_back(data)
 
 
-def show(system, manifests, data, cluster, console):
-    people, connection = [f"su/{person}" for person in system.people], f"sac/acme-{system.name}"
-    heading(f"{system.title}: the key of the {system.account} goes into a Secret")
+def connect(system, manifests, data, cluster, console):
+    """Connects a system, and enables nobody."""
+    heading(f"{system.title} is connected, and nobody is enabled yet")
+    store_key(system, cluster, console)
+    connection = min((manifests / system.name).glob("*.yaml"))
+    text = Template(connection.read_text()).substitute(SANDBOX=console.url, DATA=data)
+    print(cluster.kubectl("apply", "-f", "-", text=text).stdout, end="")
+    cluster.wait_for(f"sac/acme-{system.name}", "Ready", "True")
+
+
+def store_key(system, cluster, console):
     entry, value = system.credential(console)
     secret = {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"acme-{system.name}-key", "namespace": "revops"},
         "data": {entry: base64.b64encode(value.encode()).decode()},
     }
     print(cluster.kubectl("apply", "-f", "-", text=json.dumps(secret)).stdout, end="")
+
+
+def show(system, manifests, data, cluster, console):
+    people, connection = [f"su/{person}" for person in system.people], f"sac/acme-{system.name}"
+    heading(f"{system.title}: the key of the {system.account} goes into a Secret")
+    store_key(system, cluster, console)
 
     heading("Three YAML files are applied")
     for manifest in sorted((manifests / system.name).glob("*.yaml")):

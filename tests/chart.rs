@@ -69,6 +69,7 @@ fn a_value_that_does_not_exist_is_refused() {
         "image.tga=\"x\"",
         "watchNamespace=\"Not A Name\"",
         "replicas=\"two\"",
+        "scim={\"enabled\":true,\"url\":\"ftp://scim.example\"}",
     ] {
         let output = release.template(&[value]);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -102,6 +103,11 @@ fn everything(namespace: &str) -> Vec<String> {
         (
             "extraVolumeMounts",
             json!([{"name": "data", "mountPath": "/var/lib/deputy"}]),
+        ),
+        (
+            "scim",
+            json!({"enabled": true, "tlsSecret": "scim-tls", "url": "https://scim.acme.example",
+                   "service": {"type": "LoadBalancer", "port": 443, "annotations": {"a": "b"}}}),
         ),
         ("podAnnotations", json!({"a": "b"})),
         ("podLabels", json!({"team": "revops"})),
@@ -138,7 +144,8 @@ async fn every_rendering_is_accepted_by_the_api_server() {
         "accessPolicy={\"enabled\":false}",
         "rbac={\"aggregate\":false}",
     ];
-    for values in [&[][..], &full, &least] {
+    let behind_an_ingress = ["scim={\"enabled\":true}"];
+    for values in [&[][..], &full, &least, &behind_an_ingress] {
         let objects = Release::new(namespace.name()).render(values);
         assert_eq!(of_kind(&objects, "Deployment").len(), 1, "{values:?}");
         let judged = manifests::dry_run(&client, namespace.name(), &objects).await;
@@ -348,5 +355,39 @@ async fn secrets_are_written_only_where_keys_are_wanted() {
         let asked = (verb, "", "secrets");
         let found = may(&client, &account, asked, namespace.name()).await;
         assert_eq!(found, allowed, "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn scim_gets_the_rights_that_it_needs_and_only_where_it_is_on() {
+    let namespace = Namespace::create().await;
+    let client = namespace.client().await;
+    let release = Release::new(namespace.name());
+    let value = format!("watchNamespace={}", json!(namespace.name()));
+    let values = [
+        &value,
+        "crds={\"install\":false}",
+        "scim={\"enabled\":true}",
+    ];
+    manifests::apply(&client, namespace.name(), &release.render(&values))
+        .await
+        .expect("is installed");
+    let name = release.object_name();
+    let account = format!("system:serviceaccount:{}:{name}", namespace.name());
+    let group = "deputy.dev";
+    let cases = [
+        (("create", group, "syncedusers"), true),
+        (("delete", group, "syncedusers"), true),
+        (("create", "", "secrets"), true),
+        (("update", "", "secrets"), true),
+        (("delete", "", "secrets"), false),
+        (("deletecollection", group, "syncedusers"), false),
+        (("create", group, "serviceaccountconnections"), false),
+        (("delete", group, "serviceaccountconnections"), false),
+        (("create", group, "apikeys"), false),
+    ];
+    for (asked, allowed) in cases {
+        let answer = may(&client, &account, asked, namespace.name()).await;
+        assert_eq!(answer, allowed, "{asked:?}");
     }
 }

@@ -56,6 +56,8 @@ mod runner;
 #[cfg(test)]
 mod says_what_is_wrong;
 #[cfg(test)]
+mod scim;
+#[cfg(test)]
 mod secrets_stay_secret;
 #[cfg(test)]
 mod watch;

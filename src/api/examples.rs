@@ -18,16 +18,22 @@ pub struct Example {
     pub objects: Vec<Value>,
 }
 
-/// Returns all examples: for each system a connection, its people and a key.
+/// Returns all examples: for each system a connection and, where it has any, its people; and a key.
 ///
 /// # Errors
 /// Where an example is not what its kind admits; a test keeps that from happening.
 pub fn all() -> Result<Vec<Example>, Error> {
     let mut all = Vec::new();
     for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
-        all.push(connection(name, &provider())?);
-        all.push(users(name)?);
-        all.push(own_key(name)?);
+        let spec = provider();
+        let provider: ProviderSpec = serde_json::from_value(json!({name: spec}))?;
+        if provider.datasets().is_empty() {
+            all.push(account(name, &spec)?);
+        } else {
+            all.push(connection(name, &spec)?);
+            all.push(users(name)?);
+            all.push(own_key(name)?);
+        }
     }
     all.push(key()?);
     Ok(all)
@@ -74,6 +80,25 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
     })
 }
 
+fn account(provider: &str, spec: &Value) -> Result<Example, Error> {
+    let object = checked::<ServiceAccountConnection>(json!({
+        "apiVersion": "deputy.dev/v1alpha1",
+        "kind": "ServiceAccountConnection",
+        "metadata": {"name": format!("acme-{provider}"), "namespace": "revops"},
+        "spec": {
+            "provider": {provider: spec},
+            "access": {"owner": "alice@acme.example", "admins": ["bob@acme.example"]},
+        },
+    }))?;
+    Ok(Example {
+        name: format!("connection-{provider}.yaml"),
+        about: "An account that nobody can log in as. Its ApiKeys open the SCIM endpoint, by which an identity provider makes and \
+                ends the SyncedUsers of another connection: see api-key.yaml."
+            .into(),
+        objects: vec![object],
+    })
+}
+
 fn users(provider: &str) -> Result<Example, Error> {
     let connection = json!({"name": format!("acme-{provider}")});
     let user = |name: &str, spec: Value| {
@@ -110,7 +135,7 @@ fn key() -> Result<Example, Error> {
         "kind": "ApiKey",
         "metadata": {"name": "okta-scim", "namespace": "revops"},
         "spec": {
-            "connectionRef": {"name": "acme-scim-bot"},
+            "connectionRef": {"name": "acme-deputy"},
             "purpose": "SCIM",
             "description": "Okta provisioning",
             "rotation": {"interval": "2160h", "overlap": "24h"},
@@ -174,6 +199,7 @@ mod tests {
                 "connection-microsoft365.yaml",
                 "users-microsoft365.yaml",
                 "key-microsoft365.yaml",
+                "connection-deputy.yaml",
                 "api-key.yaml"
             ]
         );

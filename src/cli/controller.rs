@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use kube::Client;
 
-use crate::controllers::operator::Operator;
+use super::scim;
+use crate::controllers::operator::{Operator, Started};
 use crate::kube_io::events::Events;
 use crate::kube_io::key::Scope;
 use crate::kube_io::lease::{Elector, Leadership, LeaseSettings};
 use crate::kube_io::runner::Runtime;
 use crate::providers::Clients;
+use crate::server::scim::Parts;
 use crate::server::{Checks, Server};
 use crate::supervisor::{self, Supervisor};
 use crate::telemetry::metrics::Metrics;
@@ -54,6 +56,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     address_file: Option<PathBuf>,
 
+    #[command(flatten)]
+    scim: scim::ScimArgs,
+
     /// How long the work that is under way gets to finish at shutdown, in seconds.
     #[arg(long, default_value_t = 20, value_name = "SECONDS")]
     grace: u64,
@@ -82,12 +87,20 @@ pub(super) async fn run(
         .namespace
         .clone()
         .map_or(Scope::Cluster, Scope::Namespace);
-    let watches = Operator {
+    let (events, clock) = (runtime.events.clone(), Arc::clone(&runtime.clock));
+    let operator = Operator {
         runtime,
         scope,
         clients,
-    }
-    .start(&mut supervisor);
+    };
+    let Started { watches, cluster } = operator.start(&mut supervisor);
+    let parts = Parts {
+        cluster,
+        clock,
+        events,
+        metrics: Arc::clone(&metrics),
+    };
+    args.scim.serve(parts, &mut supervisor).await?;
     let checks = Checks {
         watches,
         leadership,

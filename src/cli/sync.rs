@@ -92,7 +92,7 @@ async fn link(input: &Input, clients: &Clients) -> anyhow::Result<Link> {
         },
         key: ObjectKey::new(namespace, connection.name_any()),
         provider: spec.provider.name(),
-        fingerprint: input.credentials()?.fingerprint().to_string(),
+        fingerprint: Some(input.credentials()?.fingerprint().to_string()),
         session: open(input, clients).await?,
         destination: Some(destination),
         seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),

@@ -10,6 +10,7 @@ use kube::{Client, Resource, ResourceExt};
 use super::api_key::connection_of;
 use crate::api::{ApiKey, ServiceAccountConnection, SyncedUser};
 use crate::kube_io::key::ObjectKey;
+use crate::kube_io::progress::Progress;
 use crate::kube_io::watch::{Metadata, Objects};
 
 /// The caches, and the client for what must not be taken from a cache.
@@ -49,6 +50,17 @@ impl Cluster {
         if let Some(namespaces) = &self.namespaces {
             namespaces.complete().await;
         }
+    }
+
+    /// Returns whether every cache has been complete once.
+    pub fn is_complete(&self) -> bool {
+        let namespaces = self.namespaces.as_ref().map(Metadata::progress);
+        let own = [
+            self.connections.progress(),
+            self.users.progress(),
+            self.secrets.progress(),
+        ];
+        own.into_iter().chain(namespaces).all(Progress::is_synced)
     }
 
     /// Returns the people of a connection, the oldest first: the order in which seats are given.

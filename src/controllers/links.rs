@@ -32,8 +32,8 @@ pub struct Link {
     pub key: ObjectKey,
     /// The system's name.
     pub provider: &'static str,
-    /// The credential's fingerprint.
-    pub fingerprint: String,
+    /// The credential's fingerprint; none where the connection has no Secret.
+    pub fingerprint: Option<String>,
     /// The vendor.
     pub session: Arc<dyn Session>,
     /// Where rows go; none where the connection is only verified.

@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod connection;
 pub mod effective;
 pub mod fact;
+pub mod home;
 pub mod kstatus;
 pub mod links;
 pub mod operator;

@@ -33,6 +33,14 @@ pub struct Operator {
     pub clients: Clients,
 }
 
+/// What the rest of the process needs of a started operator.
+pub struct Started {
+    /// The watches, for the health checks.
+    pub watches: Vec<Progress>,
+    /// The caches, which every replica fills.
+    pub cluster: Cluster,
+}
+
 struct Leader(Leadership);
 
 impl Fence for Leader {
@@ -50,8 +58,8 @@ struct Parts {
 }
 
 impl Operator {
-    /// Starts everything under the supervisor, and returns the watches for the health checks.
-    pub fn start(self, supervisor: &mut Supervisor) -> Vec<Progress> {
+    /// Starts everything under the supervisor.
+    pub fn start(self, supervisor: &mut Supervisor) -> Started {
         let (cluster, watches) = self.watch(supervisor);
         let fence: Arc<dyn Fence> = Arc::new(Leader(self.runtime.leadership.clone()));
         let (pool, jobs) = pool::pool(Arc::clone(&self.clients.clock), Arc::clone(&fence));
@@ -61,6 +69,10 @@ impl Operator {
             stop_the_gone(cluster.users.clone(), pool.clone()),
         );
         let (links, suspects) = (Links::default(), Suspects::default());
+        let started = Started {
+            watches,
+            cluster: cluster.clone(),
+        };
         let parts = Parts {
             cluster,
             fence,
@@ -71,7 +83,7 @@ impl Operator {
         self.run_connections(&parts, supervisor);
         self.run_users(&parts, supervisor);
         self.run_keys(&parts, supervisor);
-        watches
+        started
     }
 
     fn watch(&self, supervisor: &mut Supervisor) -> (Cluster, Vec<Progress>) {

@@ -9,10 +9,12 @@
 //!
 //! It never writes a `spec`, and writes nothing when nothing changed.
 
+pub mod apply;
 pub mod conditions;
 pub mod events;
 pub mod guarded;
 pub mod key;
+pub mod key_ledger;
 pub mod lease;
 pub mod progress;
 pub mod reconciler;

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 
 /// The name of a Secret in the same namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -101,6 +101,17 @@ impl Credentials {
         self
     }
 
+    /// Returns an entry that is no secret although it lies beside one, such as a key's id.
+    pub fn identifier(&self, name: &str) -> Option<&str> {
+        let text = std::str::from_utf8(self.0.get(name)?.expose_secret()).ok()?;
+        Some(text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// Returns the hash of an entry.
+    pub fn digest(&self, name: &str) -> Option<Digest> {
+        Some(Digest::of(self.0.get(name)?.expose_secret()))
+    }
+
     /// Returns what may be shown of all entries together, to notice a change.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut hash = Sha256::new();
@@ -117,6 +128,58 @@ impl Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.names()).finish()
+    }
+}
+
+/// A whole SHA-256: what is kept of a secret that is to be known again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Hashes a value.
+    pub fn of(value: &[u8]) -> Self {
+        Self(Sha256::digest(value).into())
+    }
+
+    /// Returns whether both are the same, in a time that does not tell where they differ.
+    pub fn matches(&self, other: &Self) -> bool {
+        let pairs = self.0.iter().zip(&other.0);
+        let difference = pairs.fold(0, |difference, (own, its)| difference | (own ^ its));
+        std::hint::black_box(difference) == 0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+/// A text that is no SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not 64 hexadecimal digits")]
+pub struct NotADigest;
+
+impl TryFrom<String> for Digest {
+    type Error = NotADigest;
+
+    fn try_from(text: String) -> Result<Self, NotADigest> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 {
+            return Err(NotADigest);
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * at..2 * at + 2).ok_or(NotADigest)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| NotADigest)?;
+        }
+        Ok(Self(bytes))
     }
 }
 
@@ -179,5 +242,24 @@ mod tests {
         let one = Credentials::new([("a".to_owned(), b"bc".to_vec())]);
         let other = Credentials::new([("ab".to_owned(), b"c".to_vec())]);
         assert_ne!(one.fingerprint(), other.fingerprint());
+    }
+
+    #[test]
+    fn a_digest_is_read_as_it_is_written() {
+        let digest = Digest::of(b"canary");
+        let read: Digest = digest.to_string().try_into().unwrap();
+        assert!(read.matches(&digest));
+        assert!(!read.matches(&Digest::of(b"canary ")));
+        for text in ["", "00", &"zz".repeat(32), &"é".repeat(32)] {
+            assert_eq!(Digest::try_from(text.to_owned()), Err(NotADigest), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_may_be_read() {
+        let key = Credentials::new([("api-key".to_owned(), b"dep_1\n".to_vec())]);
+        assert_eq!(key.identifier("api-key"), Some("dep_1"));
+        assert_eq!(key.identifier("api-secret"), None);
+        assert!(key.digest("api-secret").is_none());
     }
 }

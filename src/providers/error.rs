@@ -109,6 +109,15 @@ pub enum Reason {
     DriveNotEnabled,
     /// The chosen alias is not this person's.
     AliasNotFound,
+    // Accounts of Deputy's own.
+    /// Another account has the same name.
+    UsernameTaken,
+    /// The connection that is to be provisioned is not there, or has no people.
+    TargetNotFound,
+    /// The connection that is to be provisioned admits nobody.
+    TargetAdmitsNobody,
+    /// The account's keys cannot be read or written.
+    LedgerUnavailable,
     // Traffic.
     /// Too many requests.
     RateLimited,
@@ -122,6 +131,8 @@ pub enum Reason {
     MalformedReply,
     /// The request was refused as malformed.
     RequestRefused,
+    /// The system has no such feature, or none that a program can use.
+    UnsupportedByProvider,
     // Data.
     /// The cursor is too old.
     CursorExpired,

@@ -12,6 +12,7 @@
 //! `export`; one line in the registry; one module in the sandbox. What is the same for all of them stands in
 //! `reading` (pages), in `rows` (error tables) and in `http` (tokens, quotas, endpoints).
 
+pub mod deputy;
 pub mod error;
 pub mod google;
 pub mod keys;
@@ -47,6 +48,8 @@ pub struct Clients {
     pub http: http::Client,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where an account of Deputy's own lives. None outside of a cluster, and for every other system.
+    pub home: Option<deputy::home::Home>,
 }
 
 /// How much of a vendor's quota a connection may use at once.
@@ -66,6 +69,9 @@ pub trait Provider: Send + Sync {
 
     /// The name in YAML, metrics and folders.
     const NAME: &'static str;
+
+    /// The kinds of data that people have there. None: a connection to it has no people, and needs no destination.
+    const DATASETS: &'static [Dataset];
 
     /// Returns what the YAML of a typical connection says, for the examples.
     fn example() -> serde_json::Value;

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Clients, Error, Pace, Provider, Session};
+use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 
 macro_rules! providers {
@@ -32,6 +33,13 @@ macro_rules! providers {
                 }
             }
 
+            /// Returns the kinds of data that people have there; none where there are no people.
+            pub fn datasets(&self) -> &'static [Dataset] {
+                match self {
+                    $(Self::$variant(_) => <$provider as Provider>::DATASETS,)*
+                }
+            }
+
             /// Opens a connection; see [`Provider::open`].
             pub async fn open(
                 &self,
@@ -54,4 +62,6 @@ providers! {
     Google => super::google::Google,
     /// Microsoft 365: an app registration with application permissions.
     Microsoft365 => super::microsoft365::Microsoft365,
+    /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint.
+    Deputy => super::deputy::Deputy,
 }

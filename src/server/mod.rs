@@ -1,7 +1,13 @@
-//! What the process answers over HTTP: whether it lives, whether it is ready, and its metrics.
-//! It serves nothing of anybody's data, and changes nothing.
+//! What the process answers over HTTP.
+//!
+//! Inside of the cluster: whether it lives, whether it is ready, and its metrics. That serves nothing of anybody's data, and
+//! changes nothing. On a port of its own, where it is asked for: [`scim`], for identity providers.
 
+mod auth;
+pub mod edge;
 mod health;
+pub mod scim;
+pub mod tls;
 
 use std::io;
 use std::net::SocketAddr;

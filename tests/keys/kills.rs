@@ -1,18 +1,18 @@
-//! A hundred times `kill -9` while keys are made, replaced and revoked: where the vendor takes what is made here, and where
-//! it makes a key itself and tells it once.
+//! Fifty times `kill -9` while keys are made, replaced and revoked: where the vendor takes what is made here, where it makes a
+//! key itself and tells it once, and where Deputy itself is the vendor.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::issuer::Issuer;
 use super::{
-    GOOD, current, delete, entries, gone, is_good, key, previous, request_rotation, stage,
+    GOOD, account_stage, current, delete, entries, gone, key, previous, request_rotation, stage,
     tenant_stage,
 };
 use crate::company::system::System;
-use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, condition};
-use crate::support::tenant;
+use crate::support::stage::{CONNECTION, KEY, Stage, condition};
 
 /// How often each vendor's keys are cut off on their way.
 const KILLS: usize = 50;
@@ -23,22 +23,27 @@ const KILLS_OF_A_ROUND: usize = 10;
 
 #[tokio::test]
 async fn keys_of_google_are_neither_lost_nor_doubled_by_fifty_kills() {
-    survives(System::Google, stage().await).await;
+    survives(Issuer::Vendor(System::Google), stage().await).await;
 }
 
 #[tokio::test]
 async fn keys_of_microsoft_365_are_neither_lost_nor_doubled_by_fifty_kills() {
-    survives(System::Microsoft365, tenant_stage().await).await;
+    survives(Issuer::Vendor(System::Microsoft365), tenant_stage().await).await;
 }
 
-async fn survives(system: System, stage: Stage) {
-    let admins = living(&stage, system).await;
+#[tokio::test]
+async fn keys_of_an_account_of_deputy_are_neither_lost_nor_doubled_by_fifty_kills() {
+    survives(Issuer::Deputy, account_stage().await).await;
+}
+
+async fn survives(issuer: Issuer, stage: Stage) {
+    let admins = issuer.living(&stage).await;
     let mut robots: Vec<Robot> = (0..KEYS).map(Robot::new).collect();
     for robot in &mut robots {
         robot.change(&stage).await;
     }
     let began = Instant::now();
-    settled(&stage, system, &robots, &admins).await;
+    settled(&stage, issuer, &robots, &admins).await;
     let life = began.elapsed();
     let (mut kills, mut runs) = (0, 0);
     let mut steps = BTreeMap::<&str, usize>::new();
@@ -58,16 +63,16 @@ async fn survives(system: System, stage: Stage) {
             *steps.entry(step).or_default() += 1;
         }
         if kills % KILLS_OF_A_ROUND == 0 {
-            settled(&stage, system, &robots, &admins).await;
+            settled(&stage, issuer, &robots, &admins).await;
         }
     }
     for robot in &robots {
         robot.end(&stage).await;
     }
-    settled(&stage, system, &robots, &admins).await;
-    assert_eq!(living(&stage, system).await, admins, "nothing is left");
+    settled(&stage, issuer, &robots, &admins).await;
+    assert_eq!(issuer.living(&stage).await, admins, "nothing is left");
     eprintln!(
-        "{system:?}: {kills} of {runs} operators were killed at work, which takes {life:?}: {steps:?}"
+        "{issuer:?}: {kills} of {runs} operators were killed at work, which takes {life:?}: {steps:?}"
     );
 }
 
@@ -173,7 +178,7 @@ fn is_at_rest(object: &Value) -> bool {
 
 /// An operator that lives finishes what the dead have begun; then the vendor has what the objects say, and nothing else, and
 /// each Secret holds a key that the vendor takes.
-async fn settled(stage: &Stage, system: System, robots: &[Robot], admins: &[String]) {
+async fn settled(stage: &Stage, issuer: Issuer, robots: &[Robot], admins: &[String]) {
     let _operator = stage.operator();
     stage
         .until_condition(CONNECTION, "acme", ("Ready", "True", "Verified"))
@@ -191,20 +196,12 @@ async fn settled(stage: &Stage, system: System, robots: &[Robot], admins: &[Stri
         let what = "to rest with a good key";
         let object = stage.until(KEY, &robot.name, what, is_at_rest).await;
         let held = entries(stage, &robot.secret()).await.expect("is there");
-        let names: Vec<_> = held.as_object().expect("has entries").keys().collect();
-        assert_eq!(names.len(), 1, "nothing waits: {names:?}");
-        is_good(stage, system, &held).await;
+        let names = held.as_object().expect("has entries").keys();
+        assert!(names.eq(issuer.entries()), "nothing waits: {held}");
+        issuer.takes(stage, &held).await;
         expected.push(current(&object));
         expected.extend(previous(&object));
     }
     expected.sort();
-    assert_eq!(living(stage, system).await, expected);
-}
-
-/// The ids of the account's keys at the vendor, in order.
-async fn living(stage: &Stage, system: System) -> Vec<String> {
-    match system {
-        System::Google => stage.sandbox.google().keys(ACCOUNT).await,
-        System::Microsoft365 => stage.sandbox.microsoft365().secrets(tenant::CLIENT).await,
-    }
+    assert_eq!(issuer.living(stage).await, expected);
 }

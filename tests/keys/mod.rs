@@ -1,15 +1,10 @@
 //! A key is never lost, leaked or doubled: made, replaced, revoked, by an operator that may be killed at any moment.
 
+mod issuer;
 mod kills;
 mod rotation;
+mod scim;
 
-use std::sync::Arc;
-
-use deputy::http;
-use deputy::model::clock::SystemClock;
-use deputy::model::secret::Credentials;
-use deputy::providers::registry::ProviderSpec;
-use deputy::providers::{Clients, Keys, Pace};
 use serde_json::{Value, json};
 
 use crate::company::system::System;
@@ -38,6 +33,18 @@ async fn tenant_stage() -> Stage {
     let stage = Stage::new(&company).await;
     tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
     stage.apply(tenant::connection(&stage, "acme")).await;
+    stage
+}
+
+/// An account of Deputy's own.
+async fn account_stage() -> Stage {
+    let stage = Stage::new(&company(&[])).await;
+    stage
+        .apply(json!({
+            "apiVersion": "deputy.dev/v1alpha1", "kind": CONNECTION, "metadata": {"name": "acme"},
+            "spec": {"provider": {"deputy": {"username": "robot@acme.example"}}},
+        }))
+        .await;
     stage
 }
 
@@ -72,35 +79,6 @@ async fn held_id(stage: &Stage, name: &str) -> Option<String> {
             .expect("has an id")
             .to_owned(),
     )
-}
-
-/// The vendor takes the key that a Secret holds, in a live call with it.
-async fn is_good(stage: &Stage, system: System, entries: &Value) {
-    let entries = entries.as_object().expect("has entries");
-    let entries = entries.iter().map(|(name, value)| {
-        let value = value.as_str().expect("is text");
-        (name.clone(), value.as_bytes().to_vec())
-    });
-    let entries = Credentials::new(entries);
-    let spec = system.provider(&stage.sandbox);
-    let spec: ProviderSpec = serde_json::from_value(spec).expect("is a spec");
-    let settings = http::Settings {
-        allowed: vec!["127.0.0.1".parse().expect("is a place")],
-        ..http::Settings::default()
-    };
-    let clients = Clients {
-        http: http::Client::new(settings).expect("sets the stack up"),
-        clock: Arc::new(SystemClock),
-    };
-    let pace = Pace {
-        requests_per_second: None,
-        per_user: 1,
-    };
-    let session = spec.open(&entries, pace, &clients).await.expect("opens");
-    let Some(Keys::Issued(issuer)) = session.keys() else {
-        panic!("{system:?} makes keys");
-    };
-    issuer.verify(&entries).await.expect("is a good key");
 }
 
 fn current(object: &Value) -> String {

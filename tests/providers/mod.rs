@@ -54,10 +54,16 @@ contract! {
     }
 }
 
+/// The systems that are not under contract. Deputy itself has no vendor: it makes no request, so there are no replies to strike
+/// and no people to page through. Its keys and its endpoint are tried in `scim`.
+const WITHOUT_A_VENDOR: &[&str] = &["deputy"];
+
 #[test]
 fn every_system_of_the_registry_is_under_contract() {
     let tried: BTreeSet<_> = SYSTEMS.iter().map(|system| system.name()).collect();
+    let excused: BTreeSet<_> = WITHOUT_A_VENDOR.iter().copied().collect();
     let registered: BTreeSet<_> = ProviderSpec::NAMES.iter().copied().collect();
-    assert_eq!(tried, registered);
+    assert!(tried.is_disjoint(&excused));
+    assert_eq!(&tried | &excused, registered);
     assert_eq!(SYSTEMS, System::ALL);
 }

@@ -207,6 +207,7 @@ async fn open(company: &Company, credentials: &Credentials) -> Arc<dyn Session> 
     let clients = Clients {
         http: Client::new(settings).expect("sets the stack up"),
         clock: Arc::new(SystemClock),
+        home: None,
     };
     let pace = Pace {
         requests_per_second: None,

@@ -11,12 +11,15 @@ use deputy::kube_io::lease::Leadership;
 use deputy::kube_io::runner::Runtime;
 use deputy::model::clock::{Clock, FastClock, SystemClock};
 use deputy::providers::Clients;
+use deputy::server::edge::{Edge, EdgeSettings};
+use deputy::server::scim::{Parts, Scim};
 use deputy::supervisor::{Supervisor, SupervisorError};
 use deputy::telemetry::metrics::Metrics;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use url::Url;
 
 use super::stage::Stage;
 
@@ -31,31 +34,28 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(stage: &Stage, clock: FastClock) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(clock);
-        let settings = http::Settings {
-            allowed: vec!["127.0.0.1".parse().unwrap()],
-            ..http::Settings::default()
-        };
-        let clients = Clients {
-            http: http::Client::new(settings).unwrap(),
-            clock: Arc::clone(&clock),
-        };
         let mut supervisor = Supervisor::new();
-        let runtime = Runtime {
-            events: Events::new(stage.client.clone(), None),
-            client: stage.client.clone(),
-            clock,
-            metrics: Arc::new(Metrics::new()),
-            leadership: Leadership::unchallenged(),
-            stop: supervisor.stop(),
+        operate(stage, clock, &mut supervisor);
+        Self::under(supervisor)
+    }
+
+    /// Starts one that serves SCIM, and returns where.
+    pub(crate) async fn serving_scim(stage: &Stage, clock: FastClock) -> (Self, Url) {
+        let mut supervisor = Supervisor::new();
+        let parts = operate(stage, clock, &mut supervisor);
+        let settings = EdgeSettings {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            tls: None,
+            is_plain_meant: false,
+            url: None,
         };
-        let scope = Scope::Namespace(stage.namespace.clone());
-        Operator {
-            runtime,
-            scope,
-            clients,
-        }
-        .start(&mut supervisor);
+        let edge = Edge::bind(settings, Scim::new(parts)).await.unwrap();
+        let url = format!("http://{}/scim/v2/", edge.address());
+        supervisor.service("scim", edge.run(supervisor.closing()));
+        (Self::under(supervisor), url.parse().unwrap())
+    }
+
+    fn under(supervisor: Supervisor) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let mut task = JoinSet::new();
@@ -67,6 +67,43 @@ impl Running {
         self.stop.cancel();
         let ended = self.task.join_next().await;
         ended.unwrap().unwrap().expect("ends as it should");
+    }
+}
+
+/// Starts the controllers, and returns what an endpoint beside them works with.
+fn operate(stage: &Stage, clock: FastClock, supervisor: &mut Supervisor) -> Parts {
+    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let settings = http::Settings {
+        allowed: vec!["127.0.0.1".parse().unwrap()],
+        ..http::Settings::default()
+    };
+    let clients = Clients {
+        http: http::Client::new(settings).unwrap(),
+        clock: Arc::clone(&clock),
+        home: None,
+    };
+    let (events, metrics) = (
+        Events::new(stage.client.clone(), None),
+        Arc::new(Metrics::new()),
+    );
+    let runtime = Runtime {
+        events: events.clone(),
+        client: stage.client.clone(),
+        clock: Arc::clone(&clock),
+        metrics: Arc::clone(&metrics),
+        leadership: Leadership::unchallenged(),
+        stop: supervisor.stop(),
+    };
+    let operator = Operator {
+        runtime,
+        scope: Scope::Namespace(stage.namespace.clone()),
+        clients,
+    };
+    Parts {
+        cluster: operator.start(supervisor).cluster,
+        clock,
+        events,
+        metrics,
     }
 }
 

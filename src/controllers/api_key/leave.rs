@@ -137,7 +137,8 @@ impl ApiKeyReconciler {
 /// Returns whether a connection uses the key that its Secret holds, so that the others can go.
 async fn follows(link: &Link, vault: &dyn Vault) -> bool {
     let stored = vault.load().await.ok().flatten();
-    stored.is_some_and(|stored| in_use(&stored.entries).fingerprint().as_str() == link.fingerprint)
+    let held = stored.map(|stored| in_use(&stored.entries).fingerprint().to_string());
+    held.is_some() && held == link.fingerprint
 }
 
 /// Revokes all that this object has made and, unless it is still needed, the key in use as the last one.

@@ -138,9 +138,9 @@ impl ApiKeyReconciler {
             holder: holder(object, around.is_credential),
             now,
         };
-        let credential = around
-            .is_credential
-            .then_some(around.link.fingerprint.as_str());
+        // A link from before the connection had a Secret fits none.
+        let opened_with = around.link.fingerprint.as_deref().unwrap_or_default();
+        let credential = around.is_credential.then_some(opened_with);
         let account = around.link.session.identity().account;
         pass(&ground, &live, credential, &account).await
     }

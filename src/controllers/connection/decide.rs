@@ -12,7 +12,7 @@ const EXCESS_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 pub(super) struct Situation<'a> {
     /// The object, with the status of the last pass.
     pub(super) object: &'a ServiceAccountConnection,
-    /// The credential as it is now; none where the connection could not be opened.
+    /// The credential as it is now; none where there is none, or the connection could not be opened.
     pub(super) fingerprint: Option<&'a str>,
     /// A sync has found it failing.
     pub(super) is_suspected: bool,

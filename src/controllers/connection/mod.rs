@@ -63,7 +63,10 @@ impl Reconciler for ConnectionReconciler {
         }
         let opened = self.open(&object, &key).await;
         let users = self.cluster.admitted_users_of(&object);
-        let fingerprint = opened.as_ref().ok().map(|link| link.fingerprint.as_str());
+        let fingerprint = opened
+            .as_ref()
+            .ok()
+            .and_then(|link| link.fingerprint.as_deref());
         let decision = decide::decide(&decide::Situation {
             object: &object,
             fingerprint,

@@ -129,7 +129,10 @@ fn put_verified(
     changed: bool,
 ) {
     let report = &verified.report;
-    let available = "The credential was read from the Secret.";
+    let available = match &facts.object.spec.credentials_secret_ref {
+        Some(_) => "The credential was read from the Secret.",
+        None => "The connection names no Secret, and needs none.",
+    };
     Fact::good("Available", available).put(conditions, "CredentialsAvailable");
     match &report.credential {
         Some(finding) => Fact::from(finding).put(conditions, "CredentialCurrent"),

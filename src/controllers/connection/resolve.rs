@@ -12,12 +12,14 @@ use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::controllers::api_key::in_use;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
+use crate::controllers::home::home_of;
 use crate::controllers::links::{Link, Origin};
 use crate::controllers::roster::Roster;
 use crate::destinations::{self, Destination};
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::secret;
 use crate::model::secret::{Credentials, SecretRef};
+use crate::providers::Clients;
 
 /// Why a connection could not be opened: which condition says so, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +41,7 @@ impl ConnectionReconciler {
             return Ok(link);
         }
         let opened = self.open_anew(object, key, origin).await;
-        let opened = opened.map(|link| self.kept(key, link));
+        let opened = opened.map(|link| self.kept(object, key, link));
         match &opened {
             Ok(link) => self.links.put(Arc::clone(link)),
             Err(_) => self.links.close(key),
@@ -49,12 +51,20 @@ impl ConnectionReconciler {
 
     /// A Secret may change in what is no business of the connection, such as a key that waits for its turn. Tokens and
     /// limiters go on then.
-    fn kept(&self, key: &ObjectKey, fresh: Arc<Link>) -> Arc<Link> {
+    fn kept(
+        &self,
+        object: &ServiceAccountConnection,
+        key: &ObjectKey,
+        fresh: Arc<Link>,
+    ) -> Arc<Link> {
+        let credentials = usize::from(object.spec.credentials_secret_ref.is_some());
+        let of_destination =
+            |link: &Link| link.origin.secrets.get(credentials..).map(<[_]>::to_vec);
         let same = |old: &Arc<Link>| {
             old.origin.uid == fresh.origin.uid
                 && old.origin.generation == fresh.origin.generation
                 && old.fingerprint == fresh.fingerprint
-                && old.origin.secrets.get(1) == fresh.origin.secrets.get(1)
+                && of_destination(old) == of_destination(&fresh)
         };
         match self.links.get(key).filter(same) {
             Some(old) => Arc::new(old.with_origin(fresh.origin.clone())),
@@ -88,9 +98,13 @@ impl ConnectionReconciler {
             })?),
             None => Credentials::default(),
         };
+        let clients = Clients {
+            home: Some(home_of(object, &self.cluster)),
+            ..self.clients.clone()
+        };
         let session = spec
             .provider
-            .open(&credentials, effective::pace(spec), &self.clients)
+            .open(&credentials, effective::pace(spec), &clients)
             .await
             .map_err(|error| Closed {
                 condition: "CredentialsAvailable",
@@ -108,7 +122,10 @@ impl ConnectionReconciler {
             origin,
             key: key.clone(),
             provider: spec.provider.name(),
-            fingerprint: credentials.fingerprint().to_string(),
+            fingerprint: spec
+                .credentials_secret_ref
+                .as_ref()
+                .map(|_| credentials.fingerprint().to_string()),
             session,
             destination,
             seats: Arc::new(Semaphore::new(effective::concurrent_users(spec))),

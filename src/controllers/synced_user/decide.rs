@@ -61,6 +61,8 @@ pub(super) enum Rest {
     Suspended,
     /// `spec.enabled: false`.
     Disabled,
+    /// The connection's system has nobody's data.
+    NoPeople,
     /// The connection has no destination.
     NoDestination,
 }
@@ -98,6 +100,9 @@ pub(super) fn decide(situation: &Situation<'_>) -> Decision {
             connection,
             allowed: Some(allowed),
         });
+    }
+    if found.spec.provider.datasets().is_empty() {
+        return Decision::Rest(Rest::NoPeople);
     }
     if found.spec.destination.is_none() {
         return Decision::Rest(Rest::NoDestination);

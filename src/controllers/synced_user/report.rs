@@ -104,6 +104,11 @@ fn put_rest(status: &mut Status, conditions: &mut Conditions, rest: Rest) {
                 "spec.enabled is false: no request is made for this person. What was synced stays.";
             kstatus::conclude(conditions, &Fact::good("Disabled", message));
         }
+        Rest::NoPeople => {
+            let message = "The connection is an account of its own system and has nobody's data. Make a SyncedUser of another \
+                           connection in place of this one.";
+            kstatus::conclude(conditions, &Fact::bad("NoPeople", message));
+        }
         Rest::NoDestination => {
             let message =
                 "The connection has no destination: it is only verified, and nothing is synced.";

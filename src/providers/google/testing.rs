@@ -116,6 +116,7 @@ impl FakeGoogle {
         let clients = Clients {
             http: client(&uri),
             clock: Arc::new(SystemClock),
+            home: None,
         };
         let pace = Pace {
             requests_per_second: None,

@@ -131,6 +131,7 @@ impl FakeGraph {
         let clients = Clients {
             http: client(&uri),
             clock: std::sync::Arc::new(SystemClock),
+            home: None,
         };
         let pace = Pace {
             requests_per_second: None,

@@ -61,3 +61,14 @@ pub(super) struct RecordLabels {
 pub(super) struct RunLabels {
     pub(super) outcome: &'static str,
 }
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ScimLabels {
+    pub(super) operation: &'static str,
+    pub(super) status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RefusalLabels {
+    pub(super) reason: &'static str,
+}

@@ -15,7 +15,9 @@ use prometheus_client::registry::{Metric, Registry};
 use conditions::ConditionCounts;
 pub use conditions::Counted;
 pub use labels::{ConditionLabels, Outcome};
-use labels::{KindLabels, ReconcileLabels, RecordLabels, RequestLabels, RunLabels};
+use labels::{
+    KindLabels, ReconcileLabels, RecordLabels, RefusalLabels, RequestLabels, RunLabels, ScimLabels,
+};
 
 /// All metrics of the process.
 pub struct Metrics {
@@ -29,6 +31,8 @@ pub struct Metrics {
     sync_records: Family<RecordLabels, Counter>,
     sync_runs: Family<RunLabels, Counter>,
     sync_lag: Histogram,
+    scim_requests: Family<ScimLabels, Counter>,
+    requests_refused: Family<RefusalLabels, Counter>,
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
@@ -75,6 +79,12 @@ impl Metrics {
                 "deputy_sync_lag_seconds",
                 "From a run's due time to its end",
                 lag,
+            ),
+            scim_requests: add(r, "deputy_scim_requests", "Requests of SCIM clients"),
+            requests_refused: add(
+                r,
+                "deputy_requests_refused",
+                "Requests of clients whose key was not good, by why",
             ),
             watch_stalled: add(
                 r,
@@ -146,6 +156,19 @@ impl Metrics {
         self.sync_lag.observe(lag.as_secs_f64());
     }
 
+    /// Counts a request of a SCIM client, by how it was answered.
+    pub fn scim_answered(&self, operation: &'static str, status: u16) {
+        let labels = ScimLabels { operation, status };
+        self.scim_requests.get_or_create(&labels).inc();
+    }
+
+    /// Counts a request that was not let in. The client is not told why; this is.
+    pub fn request_refused(&self, reason: &'static str) {
+        self.requests_refused
+            .get_or_create(&RefusalLabels { reason })
+            .inc();
+    }
+
     /// Says whether the watch of a kind is stalled.
     pub fn set_watch_stalled(&self, kind: &'static str, stalled: bool) {
         self.watch_stalled
@@ -206,6 +229,8 @@ mod tests {
         metrics.provider_requested("api.vendor.example", Err("timeout"));
         metrics.records_stored("vendor", "mail", 7);
         metrics.run_finished("Succeeded", Duration::from_secs(3));
+        metrics.scim_answered("list", 200);
+        metrics.request_refused("WrongSecret");
         metrics.set_watch_stalled("Secret", true);
         metrics.set_leader(true);
         let lines = [
@@ -218,6 +243,8 @@ mod tests {
             r#"deputy_sync_records_total{provider="vendor",dataset="mail"} 7"#,
             r#"deputy_sync_runs_total{outcome="Succeeded"} 1"#,
             r"deputy_sync_lag_seconds_sum 3.0",
+            r#"deputy_scim_requests_total{operation="list",status="200"} 1"#,
+            r#"deputy_requests_refused_total{reason="WrongSecret"} 1"#,
             r#"deputy_watch_stalled{kind="Secret"} 1"#,
             r"deputy_leader 1",
         ];

@@ -1,0 +1,58 @@
+//! What the YAML says of a no-login account of Deputy itself.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::email::Email;
+
+/// A service account of Deputy's own API. Nobody can log in as it: only its `ApiKey`s open anything.
+///
+/// It needs no credentials Secret, no destination and no people of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeputySpec {
+    /// The account's name, in the form of an e-mail address. It needs no mailbox, and no other connection of the cluster may
+    /// have it.
+    #[schemars(
+        with = "String",
+        length(min = 3, max = 254),
+        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
+    )]
+    pub username: Email,
+
+    /// What people are shown in place of the name. Default: the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100))]
+    pub display_name: Option<String>,
+
+    /// Whether the account gets notifications by e-mail. Default: false. It has no mailbox, so true is refused in the condition
+    /// `PermissionsGranted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notifications: Option<bool>,
+
+    /// Whether the account has a web page at a URL of its own. Default: false. This version serves none, so true is refused in the
+    /// condition `PermissionsGranted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_url: Option<bool>,
+
+    /// Whom the account's SCIM keys may provision. Default: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scim: Option<ScimSpec>,
+}
+
+/// Whom SCIM keys may provision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ScimSpec {
+    /// The connection whose `SyncedUser`s are made, changed and deleted by SCIM: never beyond its `allowedUsers`.
+    pub connection_ref: TargetRef,
+}
+
+/// A connection in the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetRef {
+    /// The connection's name.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
