@@ -63,6 +63,7 @@ pub fn datasets(spec: &ServiceAccountConnectionSpec) -> Vec<Dataset> {
     let wanted = spec.sync.as_ref().and_then(|sync| sync.streams.as_ref());
     let privacy = privacy(spec);
     let mut all: Vec<Dataset> = Dataset::iter().collect();
+    all.retain(|dataset| spec.provider.datasets().contains(dataset));
     all.retain(|dataset| wanted.is_none_or(|wanted| wanted.contains(dataset)));
     all.retain(|dataset| !is_excluded(*dataset, &privacy));
     all
@@ -73,7 +74,7 @@ pub fn is_excluded(dataset: Dataset, privacy: &Privacy) -> bool {
     match dataset {
         Dataset::Mail => privacy.mail == MailLevel::None,
         Dataset::Calendar => privacy.calendar == CalendarLevel::None,
-        Dataset::Drive => false,
+        Dataset::Drive | Dataset::Packages | Dataset::Activity => false,
     }
 }
 
@@ -135,22 +136,22 @@ pub fn plan(connection: &ServiceAccountConnectionSpec, user: &SyncedUserSpec) ->
 
 /// Returns a connection's values as its status shows them.
 pub fn of_connection(spec: &ServiceAccountConnectionSpec) -> Effective {
+    let validation = spec.validation.as_ref().and_then(|v| v.interval);
+    let verified = Effective {
+        validation_interval: validation.or(Some(VALIDATION_INTERVAL)),
+        ..Effective::default()
+    };
+    if spec.provider.datasets().is_empty() {
+        return verified;
+    }
     let privacy = privacy(spec);
+    let interval = spec.sync.as_ref().and_then(|sync| sync.interval);
     Effective {
         streams: datasets(spec),
-        interval: spec
-            .sync
-            .as_ref()
-            .and_then(|sync| sync.interval)
-            .or(Some(INTERVAL)),
+        interval: interval.or(Some(INTERVAL)),
         mail_level: Some(privacy.mail),
         calendar_level: Some(privacy.calendar),
-        validation_interval: Some(
-            spec.validation
-                .as_ref()
-                .and_then(|v| v.interval)
-                .unwrap_or(VALIDATION_INTERVAL),
-        ),
+        ..verified
     }
 }
 

@@ -122,6 +122,8 @@ pub enum Reason {
     MalformedReply,
     /// The request was refused as malformed.
     RequestRefused,
+    /// The system has no such feature, or none that a program can use.
+    UnsupportedByProvider,
     // Data.
     /// The cursor is too old.
     CursorExpired,

@@ -67,6 +67,9 @@ pub trait Provider: Send + Sync {
     /// The name in YAML, metrics and folders.
     const NAME: &'static str;
 
+    /// The kinds of data that people have there. None: a connection to it has no people, and needs no destination.
+    const DATASETS: &'static [Dataset];
+
     /// Returns what the YAML of a typical connection says, for the examples.
     fn example() -> serde_json::Value;
 

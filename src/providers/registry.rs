@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Clients, Error, Pace, Provider, Session};
+use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 
 macro_rules! providers {
@@ -29,6 +30,13 @@ macro_rules! providers {
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => <$provider as Provider>::NAME,)*
+                }
+            }
+
+            /// Returns the kinds of data that people have there; none where there are no people.
+            pub fn datasets(&self) -> &'static [Dataset] {
+                match self {
+                    $(Self::$variant(_) => <$provider as Provider>::DATASETS,)*
                 }
             }
 

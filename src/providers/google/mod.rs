@@ -39,6 +39,7 @@ use self::quotas::Quotas;
 use self::spec::{GoogleSpec, QuotaProfile};
 use self::tokens::Tokens;
 use crate::http;
+use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 use crate::providers::error::Error;
 use crate::providers::{
@@ -57,6 +58,7 @@ impl Provider for Google {
     type Spec = GoogleSpec;
 
     const NAME: &'static str = NAME;
+    const DATASETS: &'static [Dataset] = &[Dataset::Mail, Dataset::Calendar, Dataset::Drive];
 
     fn example() -> serde_json::Value {
         serde_json::json!({

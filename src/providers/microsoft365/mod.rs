@@ -42,6 +42,7 @@ use self::spec::Microsoft365Spec;
 use self::tokens::Tokens;
 use crate::http;
 use crate::model::clock::Clock;
+use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 use crate::providers::error::{Class, Error, Reason};
 use crate::providers::reading::fault;
@@ -61,6 +62,7 @@ impl Provider for Microsoft365 {
     type Spec = Microsoft365Spec;
 
     const NAME: &'static str = NAME;
+    const DATASETS: &'static [Dataset] = &[Dataset::Mail, Dataset::Calendar, Dataset::Drive];
 
     fn example() -> serde_json::Value {
         serde_json::json!({
