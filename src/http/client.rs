@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 
-use super::auth::{Form, Token};
+use super::auth::{Form, Signed, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -101,6 +101,8 @@ pub enum Body<'a> {
     Json(&'a serde_json::Value),
     /// A form whose values nobody sees.
     Form(&'a Form),
+    /// JSON, or nothing, with the headers that vouch for it.
+    Signed(&'a Signed),
 }
 
 impl<'a> Request<'a> {
@@ -119,6 +121,7 @@ impl<'a> Request<'a> {
 impl Request<'_> {
     fn into_http(self, host: &str) -> Result<::http::Request<Full<Bytes>>, Error> {
         let (content_type, body) = self.body.encoded();
+        let signature = self.body.signature();
         let mut request = ::http::Request::new(Full::new(body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url;
@@ -138,11 +141,21 @@ impl Request<'_> {
             let name = name.map_err(|_| Error::new(Kind::Refused, host, "a header has no name"))?;
             headers.insert(name, value);
         }
+        for (name, value) in signature.into_iter().flat_map(Signed::headers) {
+            headers.insert(name, value.clone());
+        }
         Ok(request)
     }
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    fn signature(self) -> Option<&'a Signed> {
+        match self {
+            Self::Signed(signed) => Some(signed),
+            Self::None | Self::Json(_) | Self::Form(_) => None,
+        }
+    }
+
     fn encoded(self) -> (Option<&'static str>, Bytes) {
         match self {
             Self::None => (None, Bytes::new()),
@@ -150,6 +163,11 @@ impl Body<'_> {
             Self::Form(form) => {
                 let encoded = form.encoded().into();
                 (Some("application/x-www-form-urlencoded"), encoded)
+            }
+            Self::Signed(signed) => {
+                let body = signed.body();
+                let content_type = (!body.is_empty()).then_some("application/json");
+                (content_type, body)
             }
         }
     }

@@ -114,10 +114,7 @@ impl Endpoints {
         };
         let is_allowed = self.allowed.iter().any(|one| one.admits(place.host, port));
         let is_vendors = port == 443
-            && self
-                .vendor
-                .iter()
-                .any(|it| it.eq_ignore_ascii_case(place.host));
+            && self.vendor.iter().any(|it| is_vendors_host(it, place.host));
         match place.scheme {
             _ if !is_allowed && !is_vendors => {
                 refuse("not the vendor's host, and not named by --allow-endpoint")
@@ -128,6 +125,16 @@ impl Endpoints {
             _ => refuse("the URL is neither https nor http"),
         }
     }
+}
+
+/// Returns whether a host is the vendor's: that very name, or for `*.domain` one name below the domain.
+fn is_vendors_host(vendor: &str, host: &str) -> bool {
+    let Some(domain) = vendor.strip_prefix("*.") else {
+        return vendor.eq_ignore_ascii_case(host);
+    };
+    host.split_once('.').is_some_and(|(name, rest)| {
+        !name.is_empty() && rest.eq_ignore_ascii_case(domain)
+    })
 }
 
 /// Where a request would go.
