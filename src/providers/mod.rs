@@ -20,6 +20,7 @@ mod reading;
 pub mod registry;
 pub mod report;
 mod rows;
+pub mod sendsafely;
 
 use std::sync::Arc;
 

@@ -62,4 +62,6 @@ providers! {
     Google => super::google::Google,
     /// Microsoft 365: an app registration with application permissions.
     Microsoft365 => super::microsoft365::Microsoft365,
+    /// SendSafely: the API key of a no-login service account.
+    Sendsafely => super::sendsafely::Sendsafely,
 }
