@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Error, Value, json};
 
 use super::{ApiKey, ServiceAccountConnection, SyncedUser};
+use crate::model::dataset::Dataset;
 use crate::providers::registry::ProviderSpec;
 
 /// A file of examples.
@@ -25,15 +26,18 @@ pub struct Example {
 pub fn all() -> Result<Vec<Example>, Error> {
     let mut all = Vec::new();
     for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
-        all.push(connection(name, &provider())?);
-        all.push(users(name)?);
+        let spec = provider();
+        let provider: ProviderSpec = serde_json::from_value(json!({name: spec}))?;
+        let streams = provider.datasets();
+        all.push(connection(name, &spec, streams)?);
+        all.push(users(name, streams)?);
         all.push(own_key(name)?);
     }
     all.push(key()?);
     Ok(all)
 }
 
-fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
+fn connection(provider: &str, spec: &Value, streams: &[Dataset]) -> Result<Example, Error> {
     let object = checked::<ServiceAccountConnection>(json!({
         "apiVersion": "deputy.dev/v1alpha1",
         "kind": "ServiceAccountConnection",
@@ -53,7 +57,7 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
                 "excludeLabels": ["Personal"],
             },
             "sync": {
-                "streams": ["mail", "calendar", "drive"],
+                "streams": streams,
                 "interval": "5m",
                 "since": "2026-01-01",
                 "concurrency": {"users": 8, "perUser": 4},
@@ -74,7 +78,7 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
     })
 }
 
-fn users(provider: &str) -> Result<Example, Error> {
+fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
     let connection = json!({"name": format!("acme-{provider}")});
     let user = |name: &str, spec: Value| {
         checked::<SyncedUser>(json!({
@@ -89,7 +93,7 @@ fn users(provider: &str) -> Result<Example, Error> {
         "email": "peter.parker@acme.example",
         "connectedEmail": "spidey@acme.example",
         "enabled": true,
-        "streams": ["mail", "calendar"],
+        "streams": streams.split_last().map(|(_, fewer)| fewer),
         "privacy": {"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}},
         "interval": "15m",
         "deletionPolicy": "Delete",
@@ -143,7 +147,9 @@ fn own_key(provider: &str) -> Result<Example, Error> {
     }))?;
     Ok(Example {
         name: format!("key-{provider}.yaml"),
-        about: "Replaces the key that the connection itself uses every 30 days. Do not keep that Secret in Git.".into(),
+        about: "The key that the connection itself uses, to be replaced every 30 days: by Deputy where the system has an API for it, \
+                else by hand, when the condition KeyCurrent says so. Do not keep that Secret in Git."
+            .into(),
         objects: vec![object],
     })
 }
@@ -174,6 +180,9 @@ mod tests {
                 "connection-microsoft365.yaml",
                 "users-microsoft365.yaml",
                 "key-microsoft365.yaml",
+                "connection-sendsafely.yaml",
+                "users-sendsafely.yaml",
+                "key-sendsafely.yaml",
                 "api-key.yaml"
             ]
         );
