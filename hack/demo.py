@@ -216,16 +216,16 @@ def run(systems, manifests, folder, data, processes):
     )
     for system in systems:
         show(system, manifests, data, cluster, console)
-    read_back(data)
+    read_back(data, systems)
 
 
 def show(system, manifests, data, cluster, console):
     people, connection = [f"su/{person}" for person in system.people], f"sac/acme-{system.name}"
     heading(f"{system.title}: the key of the {system.account} goes into a Secret")
-    entry, value = system.credential(console)
+    entries = system.credential(console)
     secret = {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"acme-{system.name}-key", "namespace": "revops"},
-        "data": {entry: base64.b64encode(value.encode()).decode()},
+        "data": {entry: base64.b64encode(value.encode()).decode() for entry, value in entries.items()},
     }
     print(cluster.kubectl("apply", "-f", "-", text=json.dumps(secret)).stdout, end="")
 
@@ -244,7 +244,7 @@ def show(system, manifests, data, cluster, console):
     heading(f"{system.right} is taken away in the console")
     system.take_away(console)
     cluster.request(connection)
-    found = cluster.wait_for(connection, "DelegationValid", "False")
+    found = cluster.wait_for(connection, system.condition, "False")
     cluster.show("get", "sac")
     print(f"\n{found['reason']}: {found['message']}")
     system.deliver(console)
@@ -254,23 +254,23 @@ def show(system, manifests, data, cluster, console):
     cluster.request(connection)
     cluster.wait_for(connection, "Ready", "True")
     cluster.request(*people)
-    dinner, arrived = "subject = 'Dinner at eight'", f"*acme-{system.name}"
-    until("the new message", lambda: read(data, "mail", "subject", arrived).filter(dinner).fetchall())
+    dataset, dinner = system.arrived
+    until("what has arrived", lambda: read(data, dataset, "*", f"*acme-{system.name}").filter(dinner).fetchall())
     for person in people:
         cluster.wait_for(person, "Ready", "True")
     cluster.show("get", "sac,su")
 
 
-def read_back(data):
+def read_back(data, systems):
     heading("The rows, read back by DuckDB")
+    samples = list(dict.fromkeys(sample for system in systems for sample in system.samples))
     counts = " UNION ALL ".join(
         f"SELECT '{name}' AS stream, \"user\", count(*) AS records FROM ({LIVE_ROWS.format(data=data, dataset=name, connection='*')}) GROUP BY 2"
-        for name in ("mail", "calendar", "drive")
+        for name, *_ in samples
     )
     print(duckdb.sql(f"{counts} ORDER BY 1, 2"))
-    print(read(data, "mail", "received_at, sender[:32] AS sender, subject[:40] AS subject, labels").order("received_at DESC").limit(5))
-    print(read(data, "calendar", "starts_at, status, organizer, recurrence").order("starts_at DESC").limit(3))
-    print(read(data, "drive", "name, mime_type, size, modified_at").order("modified_at DESC").limit(3))
+    for dataset, columns, order, most in samples:
+        print(read(data, dataset, columns).order(order).limit(most))
 
 
 if __name__ == "__main__":
