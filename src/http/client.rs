@@ -293,7 +293,7 @@ impl Client {
     }
 
     async fn exchange(&self, host: &str, request: Request<'_>) -> Result<Reply, Error> {
-        let (token, form) = (request.token, request.body);
+        let (token, sent_body) = (request.token, request.body);
         let sent = self.0.hyper.request(request.into_http(host)?).await;
         let sent = sent.map_err(|error| Error::from_hyper(host, &error));
         if let Some(observer) = &self.0.observer {
@@ -302,8 +302,9 @@ impl Client {
         }
         let (head, body) = sent?.into_parts();
         let mut body = body::read(host, &head.headers, body, self.0.max_body_bytes).await?;
-        if !head.status.is_success() {
-            body = withheld(token, form, body);
+        // Vendors of signed requests refuse with the status of a success.
+        if !head.status.is_success() || matches!(sent_body, Body::Signed(_)) {
+            body = withheld(token, sent_body, body);
         }
         Ok(Reply {
             status: head.status,
@@ -332,6 +333,7 @@ fn withheld(token: Option<&Token>, sent: Body<'_>, body: Vec<u8>) -> Vec<u8> {
     };
     match sent {
         Body::Form(form) => form.withheld(body),
+        Body::Signed(signed) => signed.withheld(body),
         Body::None | Body::Json(_) => body,
     }
 }
@@ -351,6 +353,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
+    use crate::http::auth::{SignedHeaders, SigningKey, ToSign};
     use crate::http::testing::{Raw, client, raw_server};
 
     async fn get(client: &Client, url: &str) -> Result<Reply, Error> {
@@ -383,6 +386,36 @@ mod tests {
         Mock::given(any()).respond_with(reply).mount(&server).await;
         let reply = get(&client(&server.uri()), &server.uri()).await.unwrap();
         assert_eq!(reply.body, b"no such token: [withheld]");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_a_signed_request_is_read_without_its_key_whatever_its_status() {
+        let server = MockServer::start().await;
+        let reply = ResponseTemplate::new(200).set_body_string("no such key: k3yCanary");
+        Mock::given(any()).respond_with(reply).mount(&server).await;
+        let half = |text: &str| text.as_bytes().to_vec().into();
+        let key = SigningKey::read(&half("k3yCanary"), &half("s3cret")).unwrap();
+        let names = SignedHeaders {
+            key: "key",
+            time: "time",
+            signature: "signature",
+        };
+        let what = ToSign {
+            path: "/",
+            time: "now",
+            body: Bytes::new(),
+        };
+        let signed = key.sign(names, what);
+        let request = Request {
+            method: Method::GET,
+            url: server.uri().parse().unwrap(),
+            token: None,
+            headers: &[],
+            body: Body::Signed(&signed),
+        };
+        let client = client(&server.uri());
+        let sent = client.send(&client.endpoints(&["vendor.example"]), request);
+        assert_eq!(sent.await.unwrap().body, b"no such key: [withheld]");
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
 
-use super::read_secret_text;
+use super::{read_secret_text, withhold};
 
 /// A key and its secret half. Neither can be printed.
 #[derive(Clone)]
@@ -46,6 +46,7 @@ pub struct ToSign<'a> {
 
 /// A body and the headers that vouch for it: what is signed is what is sent.
 pub struct Signed {
+    key: SecretString,
     headers: Vec<(&'static str, HeaderValue)>,
     body: Bytes,
 }
@@ -66,6 +67,7 @@ impl SigningKey {
         let mut signature = header(&self.signature(&what));
         signature.set_sensitive(true);
         Signed {
+            key: self.key.clone(),
             headers: vec![
                 (names.key, key),
                 (names.time, header(what.time)),
@@ -102,6 +104,11 @@ impl Signed {
     /// Returns the headers, those that are secret marked as such.
     pub(in crate::http) fn headers(&self) -> impl Iterator<Item = (&'static str, &HeaderValue)> {
         self.headers.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// Takes the key out of a reply that repeats it.
+    pub(in crate::http) fn withheld(&self, body: Vec<u8>) -> Vec<u8> {
+        withhold::secret(&self.key, body)
     }
 
     /// Returns the body as it is sent.
