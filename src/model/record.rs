@@ -126,7 +126,7 @@ table! {
         pickup: Text,
         #[doc = "The address of the account that the package belongs to."]
         owner: Text,
-        #[doc = "The address of who sent it, where that is not the owner: somebody outside, for a dropzone."]
+        #[doc = "The address of who sent it: for a dropzone, somebody outside."]
         sender: Text,
         #[doc = "Addresses of the recipients."]
         recipients: TextList,

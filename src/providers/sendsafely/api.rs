@@ -18,7 +18,7 @@ pub(in crate::providers::sendsafely) use super::method::Method;
 
 use super::errors::{self, Context, VENDOR};
 use super::wire::Account;
-use crate::http::auth::{SigningKey, SignedHeaders, ToSign};
+use crate::http::auth::{SignedHeaders, SigningKey, ToSign};
 use crate::http::limits::{Allowance, Breadth, Pace, Permit, Quota, QuotaKey, Registry, Table};
 use crate::http::retry::{Verdict, retry};
 use crate::http::{Body, Client, Endpoints, Reply, Request};

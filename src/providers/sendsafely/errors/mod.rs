@@ -70,7 +70,7 @@ pub(super) fn judge(method: Method, context: Context<'_>, reply: &Reply) -> Opti
     });
     let row = by_status(reply.status)
         .or_else(|| Some(by_code(method, context, said.as_ref()?)))
-        .unwrap_or_else(|| no_company(context.host));
+        .unwrap_or_else(|| no_json(method, context.host, reply.status));
     let answer = Answer {
         operation: method.name(),
         status: reply.status.as_u16(),
@@ -246,6 +246,20 @@ fn slow_down() -> Row {
         Reason::RateLimited,
         "SendSafely asks to slow down.",
         "It goes on by itself.",
+    )
+}
+
+/// The first call to a host shows whether it is a company's. Of a later one, what is neither JSON nor a refusal is a reply gone
+/// wrong on its way, which may pass.
+fn no_json(method: Method, host: &str, status: StatusCode) -> Row {
+    if method == Method::VerifyCredentials || !status.is_success() {
+        return no_company(host);
+    }
+    row(
+        Retry,
+        Reason::MalformedReply,
+        "SendSafely's reply is not JSON, or ends early.",
+        "It is tried again. If it lasts, something between here and SendSafely answers in its place.",
     )
 }
 

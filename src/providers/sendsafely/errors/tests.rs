@@ -233,10 +233,21 @@ fn a_wrong_host_and_a_failing_one_are_told_apart(
     #[case] class: Class,
     #[case] reason: Reason,
 ) {
-    let error = judged(Method::User, status, &[], body).unwrap();
+    let error = judged(Method::VerifyCredentials, status, &[], body).unwrap();
     assert_eq!((error.class, error.reason), (class, reason), "{error}");
     assert_eq!(error.status, Some(status));
     assert!(!error.to_string().contains('<'));
+}
+
+#[test]
+fn a_later_reply_that_is_no_json_may_pass() {
+    for body in ["<html>", r#"{"response": "SUCCESS", "pack"#, ""] {
+        let error = judged(Method::Packages, 200, &[], body).unwrap();
+        let kind = (error.class, error.reason);
+        assert_eq!(kind, (Retry, Reason::MalformedReply), "{body}");
+    }
+    let page = judged(Method::Packages, 404, &[], "<html>").unwrap();
+    assert_eq!(page.reason, Reason::TenantInvalid);
 }
 
 #[test]

@@ -126,6 +126,12 @@ impl Pass {
                 self.anchor = Some(of_id(&last.id));
                 Ok(false)
             }
+            // The vendor may leave all rows of a page out. There is none to be found again on the next one.
+            (Some(next), None) if next > first => {
+                self.row = next;
+                self.anchor = None;
+                Ok(false)
+            }
             (Some(_), _) => Err(malformed::<K>("the next page is not beyond this one")),
             (None, Some(last)) if is_cut_off => self.split::<K>(last.at).map(|()| false),
             (None, _) if is_cut_off => Err(malformed::<K>("an empty list was cut off")),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -27,7 +28,7 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "row")]
     next_row_index: Option<u64>,
     #[serde(default, deserialize_with = "flag")]
     rows_capped: bool,
@@ -99,8 +100,16 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     Ok(is_true(Option::deserialize(deserializer)?))
 }
 
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(integer(deserializer)?.and_then(|number| u64::try_from(number).ok()))
+/// Reads where the next page begins. What is no number is refused: taken for the end, it would cut the list off.
+fn row<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let refused = || D::Error::custom("the next page is at no row");
+    match Option::<Loose>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(Loose::Text(text)) if text.trim().is_empty() => Ok(None),
+        Some(Loose::Text(text)) => text.trim().parse().map(Some).map_err(|_| refused()),
+        Some(Loose::Number(number)) => u64::try_from(number).map(Some).map_err(|_| refused()),
+        Some(Loose::Flag(_)) => Err(refused()),
+    }
 }
 
 /// Reads a number that may come as a text.
@@ -137,6 +146,20 @@ mod tests {
             r#"{"pagination": {"rowsCapped": "TRUE"}}"#,
         ] {
             assert!(list(cut).is_cut_off(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_next_page_that_is_nowhere_is_no_end() {
+        let read = |next: &str| {
+            let text = format!(r#"{{"pagination": {{"nextRowIndex": {next}}}}}"#);
+            serde_json::from_str::<List>(&text)
+        };
+        for nowhere in [r#""https://elsewhere.example/page""#, "-1", "true"] {
+            assert!(read(nowhere).is_err(), "{nowhere}");
+        }
+        for end in ["null", r#""""#] {
+            assert_eq!(read(end).unwrap().next_row(), None, "{end}");
         }
     }
 
