@@ -134,3 +134,21 @@ fn a_key_that_has_died_or_is_old_is_told() {
     stage.says("Verified", "KeyRevoked", "");
     stage.says("Ready", "KeyRevoked", "");
 }
+
+#[test]
+fn a_key_of_a_vendor_without_ends_has_the_end_that_the_spec_gives_it() {
+    let mut stage = Stage::new();
+    stage.object.spec.rotation = None;
+    stage.object.spec.expires_after = Some("72h".parse().unwrap());
+    stage.world.hand_over("next-", "first");
+    stage.pass();
+    let current = stage.object.status.clone().unwrap().current.unwrap();
+    assert_eq!(current.expires_at, "2026-11-30T12:00:00Z".parse().ok());
+    stage.says("KeyCurrent", "Current", "2026-11-30 12:00 UTC");
+    for (hours, reason) in [(49, "KeyExpiring"), (24, "KeyExpired")] {
+        stage.now += SignedDuration::from_hours(hours);
+        stage.pass();
+        stage.says("KeyCurrent", reason, "Make one in the console.");
+        stage.says("Ready", "KeyGood", "");
+    }
+}
