@@ -90,8 +90,8 @@ pub struct ApiKeySpec {
     #[x_kube(validation = Rule::new("self == oldSelf").message("the Secret's name cannot be changed: make a new ApiKey"))]
     pub secret_name: String,
 
-    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, and the object waits
-    /// until it is. `Orphan`: it stays good, and so does the Secret.
+    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, by somebody where it was
+    /// made by hand, and the object waits until it is. `Orphan`: it stays good, and so does the Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<KeyDeletionPolicy>,
 
