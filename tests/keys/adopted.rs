@@ -3,7 +3,7 @@
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{GOOD, PETER, current, entries, gone, key, previous};
+use super::{GOOD, PETER, current, delete, entries, gone, key, previous};
 use crate::support::portal::{self, BOT};
 use crate::support::stage::{CONNECTION, KEY, Stage, condition};
 
@@ -12,7 +12,8 @@ async fn stage() -> Stage {
     let stage = Stage::new(&portal::company(&[portal::employee(PETER, 5)])).await;
     portal::store_new_key(&stage, "key").await;
     let mut connection = portal::connection(&stage, "acme");
-    connection["spec"]["destination"] = Value::Null;
+    let spec = connection["spec"].as_object_mut().expect("is an object");
+    spec.remove("destination");
     stage.apply(connection).await;
     stage
 }
@@ -122,6 +123,25 @@ async fn a_key_is_handed_over_taken_into_use_and_the_old_one_is_proved_dead() {
 }
 
 #[tokio::test]
+async fn an_object_that_goes_waits_until_somebody_has_revoked_its_key() {
+    let stage = stage().await;
+    let _operator = stage.operator();
+    stage.apply(key("robot", "robot-key")).await;
+    let held = hand_over(&stage, "robot-key").await;
+    stage.until_condition(KEY, "robot", GOOD).await;
+    delete(&stage, "robot").await;
+    let waits = |object: &Value| condition(object, "Ready")["reason"] == "RevocationPending";
+    let waiting = stage.until(KEY, "robot", "to wait", waits).await;
+    says(
+        &waiting,
+        "Ready",
+        &["Enterprise Console", "deletionPolicy: Orphan"],
+    );
+    stage.sandbox.sendsafely().revoke_key(&held).await;
+    gone(&stage, "robot").await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_key_that_is_handed_over_is_told() {
     let stage = stage().await;
     let _operator = stage.operator();
@@ -219,11 +239,7 @@ async fn the_connections_own_key_is_replaced_without_a_gap() {
         "{calls:#?}"
     );
 
-    let keys = stage.objects(KEY);
-    let deleted = keys
-        .delete("self", &kube::api::DeleteParams::default())
-        .await;
-    deleted.expect("is deleted");
+    delete(&stage, "self").await;
     gone(&stage, "self").await;
     assert!(
         entries(&stage, "key").await.is_some(),
