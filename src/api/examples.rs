@@ -49,13 +49,8 @@ fn connection(provider: &str, spec: &Value, streams: &[Dataset]) -> Result<Examp
             "allowedUsers": ["*@acme.example"],
             "deniedUsers": ["ceo@acme.example"],
             "allowedNamespaces": {"matchLabels": {"deputy.dev/tenant": "acme"}},
-            "licensing": {"requireLicense": true, "seats": 250},
-            "privacy": {
-                "mail": {"level": "Metadata"},
-                "calendar": {"level": "Metadata"},
-                "excludeDomains": ["lawyers.example"],
-                "excludeLabels": ["Personal"],
-            },
+            "licensing": licensing(streams),
+            "privacy": privacy(streams),
             "sync": {
                 "streams": streams,
                 "interval": "5m",
@@ -78,7 +73,30 @@ fn connection(provider: &str, spec: &Value, streams: &[Dataset]) -> Result<Examp
     })
 }
 
+/// Whoever has no mailbox has no licence that could be asked for.
+fn licensing(streams: &[Dataset]) -> Value {
+    if streams.contains(&Dataset::Mail) {
+        json!({"requireLicense": true, "seats": 250})
+    } else {
+        json!({"seats": 250})
+    }
+}
+
+fn privacy(streams: &[Dataset]) -> Value {
+    if streams.contains(&Dataset::Mail) {
+        json!({
+            "mail": {"level": "Metadata"},
+            "calendar": {"level": "Metadata"},
+            "excludeDomains": ["lawyers.example"],
+            "excludeLabels": ["Personal"],
+        })
+    } else {
+        json!({"excludeDomains": ["lawyers.example"]})
+    }
+}
+
 fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
+    let has_mail = streams.contains(&Dataset::Mail);
     let connection = json!({"name": format!("acme-{provider}")});
     let user = |name: &str, spec: Value| {
         checked::<SyncedUser>(json!({
@@ -88,22 +106,32 @@ fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
             "spec": spec,
         }))
     };
-    let peter = json!({
+    let mut peter = json!({
         "connectionRef": connection,
         "email": "peter.parker@acme.example",
-        "connectedEmail": "spidey@acme.example",
         "enabled": true,
         "streams": streams.split_last().map(|(_, fewer)| fewer),
-        "privacy": {"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}},
         "interval": "15m",
         "deletionPolicy": "Delete",
     });
+    if has_mail {
+        peter["connectedEmail"] = json!("spidey@acme.example");
+        peter["privacy"] =
+            json!({"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}});
+    }
     let mary = json!({
         "connectionRef": connection, "email": "mary.jane@acme.example", "enabled": true,
     });
     Ok(Example {
         name: format!("users-{provider}.yaml"),
-        about: "Two people: one with less than the connection allows and an alias to sync as, one with all of it.".into(),
+        about: format!(
+            "Two people: one with less than the connection allows{}, one with all of it.",
+            if has_mail {
+                " and an alias to sync as"
+            } else {
+                ""
+            }
+        ),
         objects: vec![user("peter-parker", peter)?, user("mary-jane", mary)?],
     })
 }

@@ -414,7 +414,8 @@ mod tests {
             body: Body::Signed(&signed),
         };
         let client = client(&server.uri());
-        let sent = client.send(&client.endpoints(&["vendor.example"]), request);
+        let endpoints = client.endpoints(&["vendor.example"]);
+        let sent = client.send(&endpoints, request);
         assert_eq!(sent.await.unwrap().body, b"no such key: [withheld]");
     }
 

@@ -38,8 +38,11 @@ async fn put_next(stage: &Stage, secret: &str, key: &Value) {
         stage.store(secret, patch["stringData"].clone()).await;
         return;
     }
-    let changed = secrets.patch(secret, &PatchParams::default(), &Patch::Merge(&patch));
-    changed.await.expect("is changed");
+    let parameters = PatchParams::default();
+    let changed = secrets
+        .patch(secret, &parameters, &Patch::Merge(&patch))
+        .await;
+    changed.expect("is changed");
 }
 
 /// Waits until a key is in use, and the one before it is beside it.

@@ -109,7 +109,7 @@ impl<A: Ask> Exporter for GraphExporter<A> {
         match dataset {
             Dataset::Mail => mail::advice(cursor),
             Dataset::Calendar => calendar::advice(cursor),
-            Dataset::Drive => None,
+            Dataset::Drive | Dataset::Packages | Dataset::Activity => None,
         }
     }
 
