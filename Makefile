@@ -4,7 +4,7 @@ CARGO ?= cargo
 
 .PHONY: demo test check bench setup jobs
 
-demo: ## From three YAML files to rows, on a real API server with simulated vendors. SYSTEMS=google,microsoft365 shows both, SYSTEMS=deputy SCIM.
+demo: ## From three YAML files to rows, on a real API server with simulated vendors. SYSTEMS=google,microsoft365,sendsafely,deputy shows all.
 	hack/setup.sh demo
 	$(CARGO) build --workspace --bins
 	hack/demo

@@ -224,7 +224,7 @@ def run(systems, with_account, manifests, folder, data, processes):
         if not systems:
             connect(home, manifests, data, cluster, console)
         demo_deputy.show(heading, manifests, cluster, folder, f"acme-{home.name}")
-    read_back(data)
+    read_back(data, systems or [home])
 
 
 def connect(system, manifests, data, cluster, console):
@@ -238,10 +238,10 @@ def connect(system, manifests, data, cluster, console):
 
 
 def store_key(system, cluster, console):
-    entry, value = system.credential(console)
+    entries = system.credential(console)
     secret = {
         "apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"acme-{system.name}-key", "namespace": "revops"},
-        "data": {entry: base64.b64encode(value.encode()).decode()},
+        "data": {entry: base64.b64encode(value.encode()).decode() for entry, value in entries.items()},
     }
     print(cluster.kubectl("apply", "-f", "-", text=json.dumps(secret)).stdout, end="")
 
@@ -266,7 +266,7 @@ def show(system, manifests, data, cluster, console):
     heading(f"{system.right} is taken away in the console")
     system.take_away(console)
     cluster.request(connection)
-    found = cluster.wait_for(connection, "DelegationValid", "False")
+    found = cluster.wait_for(connection, system.condition, "False")
     cluster.show("get", "sac")
     print(f"\n{found['reason']}: {found['message']}")
     system.deliver(console)
@@ -276,23 +276,23 @@ def show(system, manifests, data, cluster, console):
     cluster.request(connection)
     cluster.wait_for(connection, "Ready", "True")
     cluster.request(*people)
-    dinner, arrived = "subject = 'Dinner at eight'", f"*acme-{system.name}"
-    until("the new message", lambda: read(data, "mail", "subject", arrived).filter(dinner).fetchall())
+    dataset, dinner = system.arrived
+    until("what has arrived", lambda: read(data, dataset, "*", f"*acme-{system.name}").filter(dinner).fetchall())
     for person in people:
         cluster.wait_for(person, "Ready", "True")
     cluster.show("get", "sac,su")
 
 
-def read_back(data):
+def read_back(data, systems):
     heading("The rows, read back by DuckDB")
+    samples = list(dict.fromkeys(sample for system in systems for sample in system.samples))
     counts = " UNION ALL ".join(
         f"SELECT '{name}' AS stream, \"user\", count(*) AS records FROM ({LIVE_ROWS.format(data=data, dataset=name, connection='*')}) GROUP BY 2"
-        for name in ("mail", "calendar", "drive")
+        for name, *_ in samples
     )
     print(duckdb.sql(f"{counts} ORDER BY 1, 2"))
-    print(read(data, "mail", "received_at, sender[:32] AS sender, subject[:40] AS subject, labels").order("received_at DESC").limit(5))
-    print(read(data, "calendar", "starts_at, status, organizer, recurrence").order("starts_at DESC").limit(3))
-    print(read(data, "drive", "name, mime_type, size, modified_at").order("modified_at DESC").limit(3))
+    for dataset, columns, order, most in samples:
+        print(read(data, dataset, columns).order(order).limit(most))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 //! ```text
 //! cluster ─┬─► google         with a directory, and without
 //!          ├─► microsoft365   and of the decoy only what is said
+//!          ├─► sendsafely     where a search finds more than was asked for
 //!          └─► disabling      in the middle of a sync
 //! by_hand                     the same without a cluster
 //! ```
@@ -12,6 +13,7 @@ mod cluster;
 mod disabling;
 mod google;
 mod microsoft365;
+mod sendsafely;
 
 use std::collections::BTreeSet;
 

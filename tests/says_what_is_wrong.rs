@@ -10,6 +10,7 @@ mod mending;
 mod microsoft365;
 mod people;
 mod proofs;
+mod sendsafely;
 
 use serde_json::{Value, json};
 

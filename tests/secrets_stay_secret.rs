@@ -3,6 +3,7 @@
 mod google;
 mod microsoft365;
 mod search;
+mod sendsafely;
 mod stage;
 
 use std::time::Duration;
@@ -64,6 +65,11 @@ async fn the_operator_tells_no_secret() {
 #[tokio::test]
 async fn the_operator_tells_no_secret_of_microsoft_365() {
     the_operator_is_silent(Stage::of(System::Microsoft365).await).await;
+}
+
+#[tokio::test]
+async fn the_operator_tells_no_secret_of_sendsafely() {
+    the_operator_is_silent(Stage::of(System::SendSafely).await).await;
 }
 
 async fn the_operator_is_silent(stage: Stage) {
@@ -153,6 +159,11 @@ async fn the_command_line_tells_no_secret_of_microsoft_365() {
     the_command_line_is_silent(Stage::of(System::Microsoft365).await).await;
 }
 
+#[tokio::test]
+async fn the_command_line_tells_no_secret_of_sendsafely() {
+    the_command_line_is_silent(Stage::of(System::SendSafely).await).await;
+}
+
 async fn the_command_line_is_silent(stage: Stage) {
     for &(name, works) in stage.wrecks.connections {
         let is_wanted = |object: &&Value| {
@@ -178,7 +189,7 @@ async fn the_command_line_is_silent(stage: Stage) {
         }
     }
     assert!(
-        stage.place.remains().await > 200,
+        stage.place.remains(stage.company.system).await > 200,
         "the healthy one was synced"
     );
 }

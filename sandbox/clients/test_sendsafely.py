@@ -250,8 +250,10 @@ def test_impersonation_is_told(company):
     for days in (7, 91):
         company.console("POST", "audit", past | {"timestamp": days_ago(days)})
     assert len(company.ask("POST", endpoint, wanted)["auditLogs"]) == 2
-    since = company.ask("POST", endpoint, wanted | {"minTimestamp": days_ago(6)})
-    assert [entry["eventId"] for entry in since["auditLogs"]] == [entry["eventId"]]
+    for since in (days_ago(6)[:10], days_ago(6)[:19].replace("T", " ")):
+        found = company.ask("POST", endpoint, wanted | {"minTimestamp": since})
+        assert [one["eventId"] for one in found["auditLogs"]] == [entry["eventId"]]
+    assert company.ask("POST", endpoint, wanted | {"minTimestamp": days_ago(6)})["response"] == "INVALID_INPUT"
 
 
 def test_a_wrong_host_does_not_answer_in_json(company):

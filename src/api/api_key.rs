@@ -77,20 +77,21 @@ pub struct ApiKeySpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
 
-    /// How long a key is good for. Default: as long as the vendor lets it be.
+    /// How long a key is good for. Of a key that is made by hand and never ends, that long after it was handed over Deputy asks for
+    /// another one; it stays good until somebody revokes it. Default: as long as the vendor lets it be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = Rule::new("duration(self) >= duration('1h')").message("must be at least 1h"))]
     pub expires_after: Option<Span>,
 
     /// The Secret that the key is written to; it must not be there yet. It goes with this object unless `deletionPolicy` is
-    /// `Orphan`. Where it is the Secret of the connection itself, the key that the connection uses is the one that is
+    /// `Orphan`. A key that is made by hand is handed over in it, under names that begin with `next-`. Where it is the Secret of the connection itself, the key that the connection uses is the one that is
     /// replaced, and it stays. Cannot be changed.
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = Rule::new("self == oldSelf").message("the Secret's name cannot be changed: make a new ApiKey"))]
     pub secret_name: String,
 
-    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, and the object waits
-    /// until it is. `Orphan`: it stays good, and so does the Secret.
+    /// What becomes of the key when this object is deleted. `Revoke` (the default): it is revoked first, by somebody where it was
+    /// made by hand, and the object waits until it is. `Orphan`: it stays good, and so does the Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<KeyDeletionPolicy>,
 

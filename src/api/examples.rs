@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Error, Value, json};
 
 use super::{ApiKey, ServiceAccountConnection, SyncedUser};
+use crate::model::dataset::Dataset;
 use crate::providers::registry::ProviderSpec;
 
 /// A file of examples.
@@ -27,11 +28,12 @@ pub fn all() -> Result<Vec<Example>, Error> {
     for (name, provider) in ProviderSpec::EXAMPLES.iter().copied() {
         let spec = provider();
         let provider: ProviderSpec = serde_json::from_value(json!({name: spec}))?;
-        if provider.datasets().is_empty() {
+        let streams = provider.datasets();
+        if streams.is_empty() {
             all.push(account(name, &spec)?);
         } else {
-            all.push(connection(name, &spec)?);
-            all.push(users(name)?);
+            all.push(connection(name, &spec, streams)?);
+            all.push(users(name, streams)?);
             all.push(own_key(name)?);
         }
     }
@@ -39,7 +41,7 @@ pub fn all() -> Result<Vec<Example>, Error> {
     Ok(all)
 }
 
-fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
+fn connection(provider: &str, spec: &Value, streams: &[Dataset]) -> Result<Example, Error> {
     let object = checked::<ServiceAccountConnection>(json!({
         "apiVersion": "deputy.dev/v1alpha1",
         "kind": "ServiceAccountConnection",
@@ -51,15 +53,10 @@ fn connection(provider: &str, spec: &Value) -> Result<Example, Error> {
             "allowedUsers": ["*@acme.example"],
             "deniedUsers": ["ceo@acme.example"],
             "allowedNamespaces": {"matchLabels": {"deputy.dev/tenant": "acme"}},
-            "licensing": {"requireLicense": true, "seats": 250},
-            "privacy": {
-                "mail": {"level": "Metadata"},
-                "calendar": {"level": "Metadata"},
-                "excludeDomains": ["lawyers.example"],
-                "excludeLabels": ["Personal"],
-            },
+            "licensing": licensing(streams),
+            "privacy": privacy(streams),
             "sync": {
-                "streams": ["mail", "calendar", "drive"],
+                "streams": streams,
                 "interval": "5m",
                 "since": "2026-01-01",
                 "concurrency": {"users": 8, "perUser": 4},
@@ -99,7 +96,30 @@ fn account(provider: &str, spec: &Value) -> Result<Example, Error> {
     })
 }
 
-fn users(provider: &str) -> Result<Example, Error> {
+/// Whoever has no mailbox has no licence that could be asked for.
+fn licensing(streams: &[Dataset]) -> Value {
+    if streams.contains(&Dataset::Mail) {
+        json!({"requireLicense": true, "seats": 250})
+    } else {
+        json!({"seats": 250})
+    }
+}
+
+fn privacy(streams: &[Dataset]) -> Value {
+    if streams.contains(&Dataset::Mail) {
+        json!({
+            "mail": {"level": "Metadata"},
+            "calendar": {"level": "Metadata"},
+            "excludeDomains": ["lawyers.example"],
+            "excludeLabels": ["Personal"],
+        })
+    } else {
+        json!({"excludeDomains": ["lawyers.example"]})
+    }
+}
+
+fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
+    let has_mail = streams.contains(&Dataset::Mail);
     let connection = json!({"name": format!("acme-{provider}")});
     let user = |name: &str, spec: Value| {
         checked::<SyncedUser>(json!({
@@ -109,22 +129,32 @@ fn users(provider: &str) -> Result<Example, Error> {
             "spec": spec,
         }))
     };
-    let peter = json!({
+    let mut peter = json!({
         "connectionRef": connection,
         "email": "peter.parker@acme.example",
-        "connectedEmail": "spidey@acme.example",
         "enabled": true,
-        "streams": ["mail", "calendar"],
-        "privacy": {"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}},
+        "streams": streams.split_last().map(|(_, fewer)| fewer),
         "interval": "15m",
         "deletionPolicy": "Delete",
     });
+    if has_mail {
+        peter["connectedEmail"] = json!("spidey@acme.example");
+        peter["privacy"] =
+            json!({"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}});
+    }
     let mary = json!({
         "connectionRef": connection, "email": "mary.jane@acme.example", "enabled": true,
     });
     Ok(Example {
         name: format!("users-{provider}.yaml"),
-        about: "Two people: one with less than the connection allows and an alias to sync as, one with all of it.".into(),
+        about: format!(
+            "Two people: one with less than the connection allows{}, one with all of it.",
+            if has_mail {
+                " and an alias to sync as"
+            } else {
+                ""
+            }
+        ),
         objects: vec![user("peter-parker", peter)?, user("mary-jane", mary)?],
     })
 }
@@ -168,7 +198,9 @@ fn own_key(provider: &str) -> Result<Example, Error> {
     }))?;
     Ok(Example {
         name: format!("key-{provider}.yaml"),
-        about: "Replaces the key that the connection itself uses every 30 days. Do not keep that Secret in Git.".into(),
+        about: "The key that the connection itself uses, to be replaced every 30 days: by Deputy where the system has an API for it, \
+                else by hand, when the condition KeyCurrent says so. Do not keep that Secret in Git."
+            .into(),
         objects: vec![object],
     })
 }
@@ -199,6 +231,9 @@ mod tests {
                 "connection-microsoft365.yaml",
                 "users-microsoft365.yaml",
                 "key-microsoft365.yaml",
+                "connection-sendsafely.yaml",
+                "users-sendsafely.yaml",
+                "key-sendsafely.yaml",
                 "connection-deputy.yaml",
                 "api-key.yaml"
             ]

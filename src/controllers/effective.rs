@@ -74,7 +74,7 @@ pub fn is_excluded(dataset: Dataset, privacy: &Privacy) -> bool {
     match dataset {
         Dataset::Mail => privacy.mail == MailLevel::None,
         Dataset::Calendar => privacy.calendar == CalendarLevel::None,
-        Dataset::Drive => false,
+        Dataset::Drive | Dataset::Packages | Dataset::Activity => false,
     }
 }
 

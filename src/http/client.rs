@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 
-use super::auth::{Form, Token};
+use super::auth::{Form, Signed, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -101,6 +101,8 @@ pub enum Body<'a> {
     Json(&'a serde_json::Value),
     /// A form whose values nobody sees.
     Form(&'a Form),
+    /// JSON, or nothing, with the headers that vouch for it.
+    Signed(&'a Signed),
 }
 
 impl<'a> Request<'a> {
@@ -119,6 +121,7 @@ impl<'a> Request<'a> {
 impl Request<'_> {
     fn into_http(self, host: &str) -> Result<::http::Request<Full<Bytes>>, Error> {
         let (content_type, body) = self.body.encoded();
+        let signature = self.body.signature();
         let mut request = ::http::Request::new(Full::new(body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url;
@@ -138,11 +141,21 @@ impl Request<'_> {
             let name = name.map_err(|_| Error::new(Kind::Refused, host, "a header has no name"))?;
             headers.insert(name, value);
         }
+        for (name, value) in signature.into_iter().flat_map(Signed::headers) {
+            headers.insert(name, value.clone());
+        }
         Ok(request)
     }
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    fn signature(self) -> Option<&'a Signed> {
+        match self {
+            Self::Signed(signed) => Some(signed),
+            Self::None | Self::Json(_) | Self::Form(_) => None,
+        }
+    }
+
     fn encoded(self) -> (Option<&'static str>, Bytes) {
         match self {
             Self::None => (None, Bytes::new()),
@@ -150,6 +163,11 @@ impl Body<'_> {
             Self::Form(form) => {
                 let encoded = form.encoded().into();
                 (Some("application/x-www-form-urlencoded"), encoded)
+            }
+            Self::Signed(signed) => {
+                let body = signed.body();
+                let content_type = (!body.is_empty()).then_some("application/json");
+                (content_type, body)
             }
         }
     }
@@ -275,7 +293,7 @@ impl Client {
     }
 
     async fn exchange(&self, host: &str, request: Request<'_>) -> Result<Reply, Error> {
-        let (token, form) = (request.token, request.body);
+        let (token, sent_body) = (request.token, request.body);
         let sent = self.0.hyper.request(request.into_http(host)?).await;
         let sent = sent.map_err(|error| Error::from_hyper(host, &error));
         if let Some(observer) = &self.0.observer {
@@ -284,8 +302,9 @@ impl Client {
         }
         let (head, body) = sent?.into_parts();
         let mut body = body::read(host, &head.headers, body, self.0.max_body_bytes).await?;
-        if !head.status.is_success() {
-            body = withheld(token, form, body);
+        // Vendors of signed requests refuse with the status of a success.
+        if !head.status.is_success() || matches!(sent_body, Body::Signed(_)) {
+            body = withheld(token, sent_body, body);
         }
         Ok(Reply {
             status: head.status,
@@ -314,6 +333,7 @@ fn withheld(token: Option<&Token>, sent: Body<'_>, body: Vec<u8>) -> Vec<u8> {
     };
     match sent {
         Body::Form(form) => form.withheld(body),
+        Body::Signed(signed) => signed.withheld(body),
         Body::None | Body::Json(_) => body,
     }
 }
@@ -333,6 +353,7 @@ mod tests {
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
     use super::*;
+    use crate::http::auth::{SignedHeaders, SigningKey, ToSign};
     use crate::http::testing::{Raw, client, raw_server};
 
     async fn get(client: &Client, url: &str) -> Result<Reply, Error> {
@@ -365,6 +386,37 @@ mod tests {
         Mock::given(any()).respond_with(reply).mount(&server).await;
         let reply = get(&client(&server.uri()), &server.uri()).await.unwrap();
         assert_eq!(reply.body, b"no such token: [withheld]");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_a_signed_request_is_read_without_its_key_whatever_its_status() {
+        let server = MockServer::start().await;
+        let reply = ResponseTemplate::new(200).set_body_string("no such key: k3yCanary");
+        Mock::given(any()).respond_with(reply).mount(&server).await;
+        let half = |text: &str| text.as_bytes().to_vec().into();
+        let key = SigningKey::read(&half("k3yCanary"), &half("s3cret")).unwrap();
+        let names = SignedHeaders {
+            key: "key",
+            time: "time",
+            signature: "signature",
+        };
+        let what = ToSign {
+            path: "/",
+            time: "now",
+            body: Bytes::new(),
+        };
+        let signed = key.sign(names, what);
+        let request = Request {
+            method: Method::GET,
+            url: server.uri().parse().unwrap(),
+            token: None,
+            headers: &[],
+            body: Body::Signed(&signed),
+        };
+        let client = client(&server.uri());
+        let endpoints = client.endpoints(&["vendor.example"]);
+        let sent = client.send(&endpoints, request);
+        assert_eq!(sent.await.unwrap().body, b"no such key: [withheld]");
     }
 
     #[tokio::test]

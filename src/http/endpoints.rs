@@ -113,11 +113,8 @@ impl Endpoints {
             return refuse("the URL is neither https nor http");
         };
         let is_allowed = self.allowed.iter().any(|one| one.admits(place.host, port));
-        let is_vendors = port == 443
-            && self
-                .vendor
-                .iter()
-                .any(|it| it.eq_ignore_ascii_case(place.host));
+        let is_vendors =
+            port == 443 && self.vendor.iter().any(|it| is_vendors_host(it, place.host));
         match place.scheme {
             _ if !is_allowed && !is_vendors => {
                 refuse("not the vendor's host, and not named by --allow-endpoint")
@@ -128,6 +125,15 @@ impl Endpoints {
             _ => refuse("the URL is neither https nor http"),
         }
     }
+}
+
+/// Returns whether a host is the vendor's: that very name, or for `*.domain` one name below the domain.
+fn is_vendors_host(vendor: &str, host: &str) -> bool {
+    let Some(domain) = vendor.strip_prefix("*.") else {
+        return vendor.eq_ignore_ascii_case(host);
+    };
+    host.split_once('.')
+        .is_some_and(|(name, rest)| !name.is_empty() && rest.eq_ignore_ascii_case(domain))
 }
 
 /// Where a request would go.
@@ -229,6 +235,25 @@ mod tests {
             assert_eq!(sent.unwrap_or(false), goes, "{url}");
             let url = Url::parse(url).unwrap();
             assert_eq!(endpoints.check(&url).is_ok(), goes, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_domain_admits_one_name_below_it_and_nothing_else() {
+        let endpoints = Endpoints::new(&["*.vendor.example"], Arc::from([]));
+        for (url, may) in [
+            ("https://acme.vendor.example/x", true),
+            ("https://ACME.Vendor.example/x", true),
+            ("https://vendor.example/x", false),
+            ("https://a.b.vendor.example/x", false),
+            ("https://.vendor.example/x", false),
+            ("https://acme.vendor.example.evil.example/x", false),
+            ("https://evilvendor.example/x", false),
+            ("http://acme.vendor.example/x", false),
+            ("https://acme.vendor.example:444/x", false),
+        ] {
+            let verdict = Url::parse(url).map(|url| endpoints.check(&url).is_ok());
+            assert_eq!(verdict.unwrap_or(false), may, "{url}");
         }
     }
 

@@ -88,6 +88,9 @@ impl Query {
                 query.calendar = privacy.calendar;
                 query.exclude_domains = sorted(&privacy.exclude_domains);
             }
+            Dataset::Packages | Dataset::Activity => {
+                query.exclude_domains = sorted(&privacy.exclude_domains);
+            }
             Dataset::Drive => {}
         }
         query

@@ -30,6 +30,10 @@ pub enum Dataset {
     Calendar,
     /// Metadata of files; never their content.
     Drive,
+    /// Metadata of packages of files that were sent to somebody; never their content.
+    Packages,
+    /// What the system's own log says that a person did.
+    Activity,
 }
 
 impl Dataset {

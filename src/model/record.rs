@@ -117,6 +117,64 @@ table! {
     }
 }
 
+table! {
+    /// The metadata of one package: files that were sent together. Never their content, nor what opens them.
+    Package {
+        #[doc = "inProgress, active, expired or deleted."]
+        state: Text,
+        #[doc = "How many of the recipients have fetched it: none, some or all."]
+        pickup: Text,
+        #[doc = "The address of the account that the package belongs to."]
+        owner: Text,
+        #[doc = "The address of who sent it: for a dropzone, somebody outside."]
+        sender: Text,
+        #[doc = "Addresses of the recipients."]
+        recipients: TextList,
+        #[doc = "Names of the contact groups among the recipients."]
+        recipient_groups: TextList,
+        #[doc = "Names of the files."]
+        file_names: TextList,
+        #[doc = "What the package is called."]
+        label: Text,
+        #[doc = "Whether it came in by a dropzone."]
+        dropzone: Boolean,
+        #[doc = "Whether it is a workspace."]
+        workspace: Boolean,
+        #[doc = "Whether a message goes with it. Its text is not read."]
+        has_message: Boolean,
+        #[doc = "How many days it can be fetched."]
+        life_days: Integer,
+        #[doc = "When the vendor says that it was last changed."]
+        modified_at: Time,
+        #[doc = "What only this vendor has."]
+        vendor: Json,
+    }
+}
+
+table! {
+    /// One entry of a system's own log: what a person did, and from where.
+    Activity {
+        #[doc = "The vendor's kind of event."]
+        kind: Text,
+        #[doc = "What was done, in the vendor's word."]
+        action: Text,
+        #[doc = "When."]
+        occurred_at: Time,
+        #[doc = "The address of who did it."]
+        actor: Text,
+        #[doc = "The address of whom an administrator acted as."]
+        impersonated: Text,
+        #[doc = "The IP address that it came from."]
+        ip_address: Text,
+        #[doc = "The id of the package that it was done to."]
+        package_id: Text,
+        #[doc = "The address of the package's owner."]
+        package_owner: Text,
+        #[doc = "What only this vendor has."]
+        vendor: Json,
+    }
+}
+
 /// One item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
@@ -126,6 +184,10 @@ pub enum Record {
     Event(Box<Event>),
     /// Of [`Dataset::Drive`].
     File(Box<File>),
+    /// Of [`Dataset::Packages`].
+    Package(Box<Package>),
+    /// Of [`Dataset::Activity`].
+    Activity(Box<Activity>),
 }
 
 impl Record {
@@ -135,6 +197,8 @@ impl Record {
             Self::Message(_) => Dataset::Mail,
             Self::Event(_) => Dataset::Calendar,
             Self::File(_) => Dataset::Drive,
+            Self::Package(_) => Dataset::Packages,
+            Self::Activity(_) => Dataset::Activity,
         }
     }
 
@@ -144,6 +208,8 @@ impl Record {
             Self::Message(message) => message.into_values(),
             Self::Event(event) => event.into_values(),
             Self::File(file) => file.into_values(),
+            Self::Package(package) => package.into_values(),
+            Self::Activity(activity) => activity.into_values(),
         }
     }
 }
@@ -155,6 +221,8 @@ impl Dataset {
             Self::Mail => Message::COLUMNS,
             Self::Calendar => Event::COLUMNS,
             Self::Drive => File::COLUMNS,
+            Self::Packages => Package::COLUMNS,
+            Self::Activity => Activity::COLUMNS,
         }
     }
 }

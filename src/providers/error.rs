@@ -80,7 +80,9 @@ pub enum Reason {
     GrantedPerMailbox,
     /// The account can read everybody's data, not only that of those who are listed.
     TenantWide,
-    /// An API is switched off for the account's project.
+    /// Somebody has acted as the account.
+    Impersonated,
+    /// An API is switched off for the account's project or company.
     ApiDisabled,
     /// The administrator whom the connection names may not read the directory.
     AdminNotPrivileged,

@@ -21,6 +21,7 @@ mod reading;
 pub mod registry;
 pub mod report;
 mod rows;
+pub mod sendsafely;
 
 use std::sync::Arc;
 
@@ -108,10 +109,24 @@ pub trait Session: Send + Sync {
     /// Returns the data of people.
     fn exporter(&self) -> Option<&dyn Exporter>;
 
+    /// Returns what the YAML says of the privileged account itself; none where it says nothing.
+    fn settings(&self) -> Option<&dyn Settings> {
+        None
+    }
+
     /// Returns the keys of the privileged account; none where the vendor has no way to make or to hand over one.
     fn keys(&self) -> Option<Keys<'_>> {
         None
     }
+}
+
+/// What the YAML says of the privileged account itself.
+#[async_trait]
+pub trait Settings: Send + Sync {
+    /// Compares it with what the vendor has, and writes what differs: nothing where nothing does.
+    ///
+    /// Failures are findings. What the vendor has no way to set or to tell is unknown, with the place where it is set by hand.
+    async fn apply(&self) -> Finding;
 }
 
 /// The people of a tenant. Only those who are asked for are kept or shown.

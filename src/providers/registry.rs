@@ -62,6 +62,8 @@ providers! {
     Google => super::google::Google,
     /// Microsoft 365: an app registration with application permissions.
     Microsoft365 => super::microsoft365::Microsoft365,
+    /// SendSafely: the API key of a no-login service account.
+    Sendsafely => super::sendsafely::Sendsafely,
     /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint.
     Deputy => super::deputy::Deputy,
 }

@@ -4,7 +4,7 @@
 //! whatever came all the same is not stored.
 
 use crate::model::privacy::{CalendarLevel, MailLevel, Privacy};
-use crate::model::record::{Event, Message, Record};
+use crate::model::record::{Activity, Event, Message, Package, Record};
 
 /// Returns the record as it may be stored, or none where it may not be.
 pub fn admit(record: Record, privacy: &Privacy) -> Option<Record> {
@@ -18,7 +18,28 @@ pub fn admit(record: Record, privacy: &Privacy) -> Option<Record> {
             Some(Record::Event(Box::new(event)))
         }
         Record::File(file) => Some(Record::File(file)),
+        Record::Package(package) => {
+            admits_all(of_package(&package), privacy).then_some(Record::Package(package))
+        }
+        Record::Activity(activity) => {
+            admits_all(of_activity(&activity), privacy).then_some(Record::Activity(activity))
+        }
     }
+}
+
+fn admits_all<'a>(participants: impl Iterator<Item = &'a String>, privacy: &Privacy) -> bool {
+    let mut participants = participants;
+    !participants.any(|address| privacy.excludes_address(address))
+}
+
+fn of_package(package: &Package) -> impl Iterator<Item = &String> {
+    let people = package.owner.iter().chain(&package.sender);
+    people.chain(&package.recipients)
+}
+
+fn of_activity(activity: &Activity) -> impl Iterator<Item = &String> {
+    let people = activity.actor.iter().chain(&activity.impersonated);
+    people.chain(&activity.package_owner)
 }
 
 fn admit_message(mut message: Message, privacy: &Privacy) -> Option<Message> {
@@ -176,6 +197,32 @@ mod tests {
             })
             .is_some()
         );
+    }
+
+    #[test]
+    fn an_excluded_participant_keeps_a_package_and_what_was_done_to_it_out() {
+        let of = |address: &str| {
+            let package = Package {
+                owner: Some("peter@acme.example".into()),
+                recipients: vec!["may@parker.example".into(), address.into()],
+                ..Package::default()
+            };
+            let activity = Activity {
+                actor: Some("peter@acme.example".into()),
+                package_owner: Some(address.into()),
+                ..Activity::default()
+            };
+            let privacy = Privacy {
+                exclude_domains: vec!["lawyers.example".into()],
+                ..Privacy::default()
+            };
+            [
+                admit(Record::Package(Box::new(package)), &privacy).is_some(),
+                admit(Record::Activity(Box::new(activity)), &privacy).is_some(),
+            ]
+        };
+        assert_eq!(of("sue@lawyers.example"), [false, false]);
+        assert_eq!(of("sue@bank.example"), [true, true]);
     }
 
     fn event(visibility: &str) -> Event {

@@ -461,7 +461,7 @@ fn weight(change: &Change) -> usize {
             500 + text(&message.body_text) + text(&message.body_html)
         }
         Change::Upsert(_, Record::Event(event)) => 500 + text(&event.description),
-        Change::Upsert(_, Record::File(_)) => 500,
+        Change::Upsert(_, Record::File(_) | Record::Package(_) | Record::Activity(_)) => 500,
         Change::Delete(_) => 50,
     }
 }

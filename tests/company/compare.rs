@@ -7,9 +7,6 @@ use super::system::System;
 use super::{Company, PETER};
 use crate::support::sandbox::Sandbox;
 
-/// The kinds of data.
-pub(crate) const DATASETS: [&str; 3] = ["mail", "calendar", "drive"];
-
 /// So many differences are told.
 const TOLD: usize = 5;
 
@@ -27,7 +24,7 @@ pub(crate) async fn equal_for(sandbox: &Sandbox, people: &[&str], place: &Place)
 pub(crate) async fn equal_of(system: System, sandbox: &Sandbox, people: &[&str], place: &Place) {
     let states = people.iter().map(|person| system.state(sandbox, person));
     let states = futures::future::join_all(states).await;
-    for dataset in DATASETS {
+    for dataset in system.datasets() {
         let all = states.iter().map(|state| system.rows(state, dataset));
         let count: usize = all.clone().map(|rows| rows.len()).sum();
         let wanted: Rows = all.flatten().collect();

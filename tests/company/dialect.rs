@@ -12,8 +12,8 @@ pub(crate) struct Dialect {
     pub(crate) datasets: &'static [Dataset],
     /// One of them, each page of whose listing is one request.
     pub(crate) listed: Dataset,
-    /// Where tokens are.
-    pub(crate) token: &'static str,
+    /// Where tokens are; none where every request is signed.
+    pub(crate) token: Option<&'static str>,
     /// Where that listing is, and no other request that it needs.
     pub(crate) listing: &'static str,
     /// More items than a page of that listing has.

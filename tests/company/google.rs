@@ -11,7 +11,7 @@ use super::dialect::{Dialect, Next};
 pub(crate) const DIALECT: Dialect = Dialect {
     datasets: &[Dataset::Mail, Dataset::Calendar, Dataset::Drive],
     listed: Dataset::Drive,
-    token: "/google/token",
+    token: Some("/google/token"),
     listing: "/google/drive/v3/files",
     more_than_a_page: 1_200,
     page,

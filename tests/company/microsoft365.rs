@@ -31,7 +31,7 @@ const WINDOW: (i64, i64) = (3 * 365, 2 * 365);
 pub(crate) const DIALECT: Dialect = Dialect {
     datasets: &[Dataset::Mail, Dataset::Calendar, Dataset::Drive],
     listed: Dataset::Drive,
-    token: "/microsoft365/login/",
+    token: Some("/microsoft365/login/"),
     listing: "/microsoft365/graph/v1.0/users/",
     more_than_a_page: 1_200,
     page,

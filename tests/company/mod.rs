@@ -12,6 +12,7 @@ pub(crate) mod dialect;
 pub(crate) mod google;
 pub(crate) mod microsoft365;
 pub(crate) mod place;
+pub(crate) mod sendsafely;
 pub(crate) mod system;
 pub(crate) mod truth;
 
@@ -101,7 +102,10 @@ impl Company {
 
     /// Makes that many random edits to all that the person has.
     pub(crate) async fn edit(&self, count: u32, seed: u64) {
-        let body = json!({"count": count, "seed": seed, "streams": compare::DATASETS});
+        if self.system == System::SendSafely {
+            return sendsafely::edit(&self.sandbox, PETER, count, seed).await;
+        }
+        let body = json!({"count": count, "seed": seed, "streams": self.system.datasets()});
         self.of_peter(Method::POST, &["edits"], Some(body)).await;
     }
 

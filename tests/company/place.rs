@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::system::System;
 use crate::support::postgres::{self, Postgres};
 use crate::support::{guard, settings};
 
@@ -58,6 +59,31 @@ pub(crate) fn columns(dataset: &str) -> &'static [(&'static str, Shape)] {
             ("trashed", Plain),
             ("modified_at", Time),
             ("version", Plain),
+        ],
+        "packages" => &[
+            ("state", Plain),
+            ("pickup", Plain),
+            ("owner", Plain),
+            ("sender", Plain),
+            ("recipients", List),
+            ("recipient_groups", List),
+            ("file_names", List),
+            ("label", Plain),
+            ("dropzone", Plain),
+            ("workspace", Plain),
+            ("has_message", Plain),
+            ("life_days", Plain),
+            ("modified_at", Time),
+        ],
+        "activity" => &[
+            ("kind", Plain),
+            ("action", Plain),
+            ("occurred_at", Time),
+            ("actor", Plain),
+            ("impersonated", Plain),
+            ("ip_address", Plain),
+            ("package_id", Plain),
+            ("package_owner", Plain),
         ],
         other => panic!("there is no dataset {other}"),
     }
@@ -149,10 +175,10 @@ impl Place {
         }
     }
 
-    /// Everything that is kept, of whatever dataset: rows of a database, or files of a folder.
-    pub(crate) async fn remains(&self) -> usize {
+    /// Everything that is kept of a system, of whatever dataset: rows of a database, or files of a folder.
+    pub(crate) async fn remains(&self, system: System) -> usize {
         let mut remains = 0;
-        for dataset in super::compare::DATASETS {
+        for dataset in system.datasets() {
             let stored = self.stored(dataset, "id").await;
             remains += usize::try_from(stored).expect("is a count");
         }

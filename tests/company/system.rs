@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::dialect::Dialect;
 use super::place::Rows;
-use super::{ACCOUNT, PETER_ID, SCOPES, Size, google, microsoft365, truth};
+use super::{ACCOUNT, PETER, PETER_ID, SCOPES, Size, google, microsoft365, sendsafely, truth};
 use crate::support::sandbox::Sandbox;
-use crate::support::tenant;
+use crate::support::{portal, tenant};
 
 /// A system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,17 +15,20 @@ pub(crate) enum System {
     Google,
     /// Microsoft 365.
     Microsoft365,
+    /// `SendSafely`.
+    SendSafely,
 }
 
 impl System {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Google, Self::Microsoft365];
+    pub(crate) const ALL: [Self; 3] = [Self::Google, Self::Microsoft365, Self::SendSafely];
 
     /// Its name in YAML and in the sandbox's paths.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Google => "google",
             Self::Microsoft365 => "microsoft365",
+            Self::SendSafely => "sendsafely",
         }
     }
 
@@ -34,6 +37,7 @@ impl System {
         match self {
             Self::Google => super::scenario(size),
             Self::Microsoft365 => microsoft365::scenario(size),
+            Self::SendSafely => sendsafely::scenario(size),
         }
     }
 
@@ -42,6 +46,7 @@ impl System {
         match self {
             Self::Google => sandbox.google().make_key(ACCOUNT).await,
             Self::Microsoft365 => sandbox.microsoft365().make_secret(tenant::CLIENT).await,
+            Self::SendSafely => sandbox.sendsafely().make_key(portal::BOT).await,
         }
     }
 
@@ -53,6 +58,11 @@ impl System {
                 let value = key["value"].as_str().expect("a secret has a value");
                 super::secret(name, "client-secret", value)
             }
+            Self::SendSafely => {
+                let mut secret = super::secret(name, "", "");
+                secret["stringData"] = portal::entries("", key);
+                secret
+            }
         }
     }
 
@@ -61,6 +71,7 @@ impl System {
         let own = match self {
             Self::Google => json!({"adminEmail": "it-admin@acme.example", "scopes": SCOPES}),
             Self::Microsoft365 => json!({"tenant": tenant::TENANT, "clientId": tenant::CLIENT}),
+            Self::SendSafely => return portal::provider(sandbox),
         };
         let mut provider = json!({ self.name(): own });
         provider[self.name()]["endpoint"] = json!(format!("{}{}", sandbox.url(), self.name()));
@@ -73,6 +84,7 @@ impl System {
         match self {
             Self::Google => google::DIALECT,
             Self::Microsoft365 => microsoft365::DIALECT,
+            Self::SendSafely => sendsafely::DIALECT,
         }
     }
 
@@ -81,12 +93,24 @@ impl System {
         match self {
             Self::Google => google::secrets(key),
             Self::Microsoft365 => microsoft365::secrets(key),
+            Self::SendSafely => sendsafely::secrets(key),
         }
     }
 
-    /// Adds people to a company: each with an address and so many files, and nothing else.
+    /// The kinds of data that people have there.
+    pub(crate) fn datasets(self) -> Vec<&'static str> {
+        let datasets = self.dialect().datasets.iter();
+        datasets.map(|dataset| dataset.name()).collect()
+    }
+
+    /// Adds people to a company: each with an address and so many of what the dialect lists, and nothing that is not about it.
     pub(crate) fn add_people(self, company: &mut Value, people: &[(&str, u32)]) {
-        let person = |&(email, files): &(&str, u32)| json!({"email": email, "files": {"generate": {"files": files}}});
+        let person = |&(email, count): &(&str, u32)| match self {
+            Self::SendSafely => portal::employee(email, count),
+            Self::Google | Self::Microsoft365 => {
+                json!({"email": email, "files": {"generate": {"files": count}}})
+            }
+        };
         let users = company[self.name()]["users"].as_array_mut();
         users
             .expect("a company has people")
@@ -98,6 +122,8 @@ impl System {
         match self {
             Self::Google => google::permit_keys(company),
             Self::Microsoft365 => microsoft365::permit_keys(company),
+            // They are made by hand.
+            Self::SendSafely => {}
         }
     }
 
@@ -106,6 +132,8 @@ impl System {
         match self {
             Self::Google => PETER_ID,
             Self::Microsoft365 => microsoft365::PETER_ID,
+            // A person is their address.
+            Self::SendSafely => PETER,
         }
     }
 
@@ -114,6 +142,7 @@ impl System {
         match self {
             Self::Google => &["history", "calendar"],
             Self::Microsoft365 => &["mail", "calendar", "drive"],
+            Self::SendSafely => &[],
         }
     }
 
@@ -122,6 +151,7 @@ impl System {
         match self {
             Self::Google => sandbox.google().state(person).await,
             Self::Microsoft365 => microsoft365::state(sandbox, person).await,
+            Self::SendSafely => sendsafely::state(sandbox, person).await,
         }
     }
 
@@ -130,6 +160,7 @@ impl System {
         match self {
             Self::Google => truth::rows(state, dataset),
             Self::Microsoft365 => microsoft365::rows(state, dataset),
+            Self::SendSafely => sendsafely::rows(state, dataset),
         }
     }
 }

@@ -20,8 +20,10 @@ use crate::support::tenant;
 /// Who makes the keys of the connection `acme`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Issuer {
-    /// A vendor, simulated.
-    Vendor(System),
+    /// Google, simulated.
+    Google,
+    /// Microsoft 365, simulated.
+    Microsoft365,
     /// Deputy itself.
     Deputy,
 }
@@ -30,8 +32,8 @@ impl Issuer {
     /// The names of the entries of a key, in order.
     pub(super) fn entries(self) -> &'static [&'static str] {
         match self {
-            Self::Vendor(System::Google) => &["key.json"],
-            Self::Vendor(System::Microsoft365) => &["client-secret"],
+            Self::Google => &["key.json"],
+            Self::Microsoft365 => &["client-secret"],
             Self::Deputy => &account::ENTRIES,
         }
     }
@@ -39,8 +41,8 @@ impl Issuer {
     /// The ids of the account's keys, in order.
     pub(super) async fn living(self, stage: &Stage) -> Vec<String> {
         match self {
-            Self::Vendor(System::Google) => stage.sandbox.google().keys(ACCOUNT).await,
-            Self::Vendor(System::Microsoft365) => {
+            Self::Google => stage.sandbox.google().keys(ACCOUNT).await,
+            Self::Microsoft365 => {
                 stage.sandbox.microsoft365().secrets(tenant::CLIENT).await
             }
             Self::Deputy => ledger(stage).await.keys.into_keys().collect(),
@@ -55,7 +57,8 @@ impl Issuer {
             (name.clone(), value.as_bytes().to_vec())
         }));
         match self {
-            Self::Vendor(system) => is_good(stage, system, &entries).await,
+            Self::Google => is_good(stage, System::Google, &entries).await,
+            Self::Microsoft365 => is_good(stage, System::Microsoft365, &entries).await,
             Self::Deputy => is_admitted(&ledger(stage).await, &entries),
         }
     }

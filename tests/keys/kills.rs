@@ -11,7 +11,6 @@ use super::{
     GOOD, account_stage, current, delete, entries, gone, key, previous, request_rotation, stage,
     tenant_stage,
 };
-use crate::company::system::System;
 use crate::support::stage::{CONNECTION, KEY, Stage, condition};
 
 /// How often each vendor's keys are cut off on their way.
@@ -23,12 +22,12 @@ const KILLS_OF_A_ROUND: usize = 10;
 
 #[tokio::test]
 async fn keys_of_google_are_neither_lost_nor_doubled_by_fifty_kills() {
-    survives(Issuer::Vendor(System::Google), stage().await).await;
+    survives(Issuer::Google, stage().await).await;
 }
 
 #[tokio::test]
 async fn keys_of_microsoft_365_are_neither_lost_nor_doubled_by_fifty_kills() {
-    survives(Issuer::Vendor(System::Microsoft365), tenant_stage().await).await;
+    survives(Issuer::Microsoft365, tenant_stage().await).await;
 }
 
 #[tokio::test]

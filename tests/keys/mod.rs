@@ -1,5 +1,6 @@
 //! A key is never lost, leaked or doubled: made, replaced, revoked, by an operator that may be killed at any moment.
 
+mod adopted;
 mod issuer;
 mod kills;
 mod rotation;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::company::compare::{self, DATASETS};
+use crate::company::compare;
 use crate::company::place::Place;
 use crate::company::system::System;
 use crate::company::{Company, PETER, SMALL, write};
@@ -62,6 +62,11 @@ async fn a_full_resync_of_microsoft_365_is_done_once() {
     begins_anew(System::Microsoft365).await;
 }
 
+#[tokio::test]
+async fn a_full_resync_of_sendsafely_is_done_once() {
+    begins_anew(System::SendSafely).await;
+}
+
 async fn begins_anew(system: System) {
     let company = Company::of(system, SMALL).await;
     for place in [Place::files(), Place::postgres().await] {
@@ -74,7 +79,7 @@ async fn begins_anew(system: System) {
         let unchanged = again.matches("unchanged").count();
         assert_eq!(
             unchanged,
-            DATASETS.len(),
+            system.datasets().len(),
             "the same wish is not granted twice: {again}"
         );
         compare::equal(&company, &place).await;

@@ -8,7 +8,7 @@ mod operator;
 mod outages;
 mod writers;
 
-use crate::company::compare::{self, DATASETS, differences};
+use crate::company::compare::{self, differences};
 use crate::company::place::Place;
 use crate::company::system::System;
 use crate::company::{Company, SMALL};
@@ -43,7 +43,7 @@ async fn edit_for_ever(company: &Company, seed: u64) {
 async fn the_comparison_sees_a_lost_a_doubled_and_a_changed_row() {
     for system in System::ALL {
         let company = Company::of(system, SMALL).await;
-        for dataset in DATASETS {
+        for dataset in system.datasets() {
             let wanted = company.truth(dataset).await;
             assert_eq!(differences(&wanted, &wanted), [""; 0]);
             let (key, row) = wanted.first_key_value().expect("has a row");
@@ -68,6 +68,11 @@ async fn a_sync_brings_all_there_is() {
 #[tokio::test]
 async fn a_sync_of_microsoft_365_brings_all_there_is() {
     brings_all(System::Microsoft365).await;
+}
+
+#[tokio::test]
+async fn a_sync_of_sendsafely_brings_all_there_is() {
+    brings_all(System::SendSafely).await;
 }
 
 async fn brings_all(system: System) {

@@ -29,6 +29,11 @@ async fn an_operator_of_microsoft_365_loses_nothing_and_deletion_erases() {
     survives(System::Microsoft365).await;
 }
 
+#[tokio::test]
+async fn an_operator_of_sendsafely_loses_nothing_and_deletion_erases() {
+    survives(System::SendSafely).await;
+}
+
 async fn survives(system: System) {
     let company = Company::of(system, SMALL).await;
     let namespace = Namespace::create().await;
@@ -43,7 +48,7 @@ async fn survives(system: System) {
         let _operator = start(&company, &namespace);
         synced(&people, "the last time").await;
         compare::equal(&company, &place).await;
-        erased(&people, &place).await;
+        erased(&people, (system, &place)).await;
     }
 }
 
@@ -118,8 +123,11 @@ async fn synced(people: &Api<SyncedUser>, value: &str) {
     wait::until_object(people, "peter", "to be synced", PATIENCE, is_done).await;
 }
 
-async fn erased(people: &Api<SyncedUser>, place: &Place) {
-    assert!(place.remains().await > 200, "there is something to erase");
+async fn erased(people: &Api<SyncedUser>, (system, place): (System, &Place)) {
+    assert!(
+        place.remains(system).await > 200,
+        "there is something to erase"
+    );
     people
         .delete("peter", &kube::api::DeleteParams::default())
         .await
@@ -131,5 +139,5 @@ async fn erased(people: &Api<SyncedUser>, place: &Place) {
             .then_some(())
     })
     .await;
-    assert_eq!(place.remains().await, 0);
+    assert_eq!(place.remains(system).await, 0);
 }

@@ -27,6 +27,16 @@ async fn of_two_writers_of_tables_of_microsoft_365_one_loses() {
     fenced(System::Microsoft365, Place::postgres().await).await;
 }
 
+#[tokio::test]
+async fn of_two_writers_of_files_of_sendsafely_one_loses() {
+    fenced(System::SendSafely, Place::files()).await;
+}
+
+#[tokio::test]
+async fn of_two_writers_of_tables_of_sendsafely_one_loses() {
+    fenced(System::SendSafely, Place::postgres().await).await;
+}
+
 async fn fenced(system: System, place: Place) {
     let company = Company::of(system, SMALL).await;
     let file = company.file(&place);

@@ -35,6 +35,7 @@ contract! {
     {
         google => System::Google,
         microsoft365 => System::Microsoft365,
+        sendsafely => System::SendSafely,
     }
     {
         its_accessors_are_what_it_can_do,

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{ConnectionRow as Row, Reads, Stalled, reads, reads_of};
-use crate::company::compare::{self, DATASETS};
+use crate::company::compare;
 use crate::company::microsoft365::scenario;
 use crate::company::place::Place;
 use crate::company::system::System;
@@ -73,7 +73,7 @@ impl World {
 
     /// Changes what the person has.
     async fn edit(&self, seed: u64) {
-        let body = json!({"count": 20, "seed": seed, "streams": DATASETS});
+        let body = json!({"count": 20, "seed": seed, "streams": System::Microsoft365.datasets()});
         let path = ["microsoft365", "users", PETER, "edits"];
         self.stage
             .sandbox

@@ -38,6 +38,15 @@ impl Secrets {
         self.add("a client secret in base64", &base64(value));
     }
 
+    /// Adds both halves of a key, as they are and as a Secret has them.
+    pub(super) fn add_key_pair(&mut self, key: &Value) {
+        for half in ["apiKey", "apiSecret"] {
+            let half = key[half].as_str().expect("a key has two halves");
+            self.add("half of a key", half);
+            self.add("half of a key in base64", &base64(half));
+        }
+    }
+
     pub(super) fn add_pem(&mut self, pem: &str) {
         let lines: Vec<&str> = pem.lines().filter(|line| line.len() >= SHORTEST).collect();
         assert!(lines.len() > 10, "a key has lines");

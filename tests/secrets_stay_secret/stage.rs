@@ -8,7 +8,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::search::Secrets;
-use super::{google, microsoft365};
+use super::{google, microsoft365, sendsafely};
 use crate::company::place::Place;
 use crate::company::system::System;
 use crate::company::{Company, PATIENCE, SMALL, object, secret};
@@ -52,6 +52,7 @@ impl Stage {
         let mut wrecks = match system {
             System::Google => google::wrecks(&company, &place, &mut secrets).await,
             System::Microsoft365 => microsoft365::wrecks(&company, &place, &mut secrets).await,
+            System::SendSafely => sendsafely::wrecks(&company, &place, &mut secrets).await,
         };
         let mut objects = company.objects(&place, &company.spec(&place));
         objects.append(&mut wrecks.objects);

@@ -9,7 +9,7 @@
 //! sandbox, operator                     as many as a test starts
 //! stage                                 all of them together, with a connection
 //! hurried                               the operator on a fast clock
-//! tenant                                what a stage needs for another vendor
+//! tenant, portal                        what a stage needs for other vendors
 //! wait                                  the only way to wait: a condition and a deadline
 //! ```
 
@@ -27,6 +27,7 @@ pub(crate) mod manifests;
 pub(crate) mod microsoft365;
 pub(crate) mod namespace;
 pub(crate) mod operator;
+pub(crate) mod portal;
 pub(crate) mod ports;
 pub(crate) mod postgres;
 pub(crate) mod postgres_programs;
@@ -34,6 +35,7 @@ pub(crate) mod process;
 pub(crate) mod random;
 pub(crate) mod sandbox;
 pub(crate) mod sandbox_log;
+pub(crate) mod sendsafely;
 pub(crate) mod settings;
 pub(crate) mod stage;
 pub(crate) mod tenant;

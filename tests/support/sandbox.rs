@@ -12,6 +12,7 @@ use url::Url;
 use super::google::Google;
 use super::microsoft365::Microsoft365;
 use super::process::Process;
+use super::sendsafely::SendSafely;
 use super::{guard, random, settings, wait};
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
@@ -162,6 +163,11 @@ impl Sandbox {
     /// Microsoft 365's admin console.
     pub(crate) fn microsoft365(&self) -> Microsoft365<'_> {
         Microsoft365::of(self)
+    }
+
+    /// `SendSafely`'s side of the console.
+    pub(crate) fn sendsafely(&self) -> SendSafely<'_> {
+        SendSafely::of(self)
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::AUTHORIZATION;
 use parking_lot::{Mutex, RwLock};
 use serde::Deserialize;
 use serde_json::Value;
@@ -195,12 +194,15 @@ impl Replacement {
     }
 }
 
+/// The headers in which vendors take what opens them.
+const OPENS: [&str; 2] = ["authorization", "ss-api-key"];
+
 /// The body with what the call had in the places of `$authorization` and `$body`.
 fn repeating(body: &Value, call: &Call) -> Value {
     match body {
         Value::String(text) if text.contains('$') => {
             let sent = String::from_utf8_lossy(&call.body);
-            let authorization = call.headers.get(AUTHORIZATION);
+            let authorization = OPENS.iter().find_map(|name| call.headers.get(*name));
             let authorization = authorization.and_then(|value| value.to_str().ok());
             let text = text.replace("$authorization", authorization.unwrap_or_default());
             Value::String(text.replace("$body", &sent))

@@ -274,6 +274,20 @@ fn add_entry(portal: &SendSafely, call: &Call, now: i64) -> Outcome {
     Ok(told)
 }
 
+/// A package with what only lists tell of it.
+fn in_full(package: &Package) -> Value {
+    let mut told = package.information();
+    let listed = json!({
+        "isDropzonePackage": package.dropzone,
+        "packageContainsMessage": package.has_message,
+        "updatedAt": rfc3339_seconds(package.updated),
+    });
+    if let (Some(told), Value::Object(listed)) = (told.as_object_mut(), listed) {
+        told.extend(listed);
+    }
+    told
+}
+
 /// The truth: all accounts, packages and events.
 fn state(portal: &SendSafely, now: i64) -> Value {
     let users: Vec<Value> = portal.accounts.read().users().map(summary).collect();
@@ -281,7 +295,7 @@ fn state(portal: &SendSafely, now: i64) -> Value {
     let packages: Vec<Value> = packages
         .newest(Package::listed)
         .into_iter()
-        .map(Package::information)
+        .map(in_full)
         .collect();
     let audit = portal.audit.read();
     let audit: Vec<Value> = audit

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::next_rotation;
+use super::decide::{next_rotation, warned_from};
 use super::report::{self, begin, conditions};
 use super::slots::{Holder, Slots};
 use crate::api::api_key::{KeyStatus, PreviousKeyStatus};
@@ -145,7 +145,7 @@ impl Adoption<'_> {
         let mut conditions = conditions(object, self.now);
         conditions.clear("Suspended");
         Fact::good("Ready", "The connection can be used.").put(&mut conditions, "ConnectionReady");
-        self.put_keys(&mut status, found);
+        self.put_keys(object, &mut status, found);
         put_current(&mut conditions, found);
         self.put_previous(&mut conditions, &status, found);
         let written = "The Secret holds the key.";
@@ -165,21 +165,27 @@ impl Adoption<'_> {
         }
     }
 
-    fn put_keys(&self, status: &mut Status, found: &Found) {
+    fn put_keys(&self, object: &ApiKey, status: &mut Status, found: &Found) {
         if is_dead(found.previous.as_ref()) && found.trouble.is_none() {
             status.previous.clear();
         }
         let Some((Ok(key), fingerprint)) = &found.current else {
             return;
         };
-        let known = status.current.as_ref();
-        if known.is_some_and(|known| &known.fingerprint == fingerprint) || found.trouble.is_some() {
+        if found.trouble.is_some() {
             return;
         }
+        let known = status.current.as_mut();
+        if let Some(known) = known.filter(|known| &known.fingerprint == fingerprint) {
+            // The spec may have changed.
+            known.expires_at = key.expires_at.or_else(|| ends(object, known.created_at));
+            return;
+        }
+        let created_at = key.created_at.unwrap_or(self.now);
         let before = status.current.replace(KeyStatus {
             id: key.id.clone(),
-            created_at: key.created_at.unwrap_or(self.now),
-            expires_at: key.expires_at,
+            created_at,
+            expires_at: key.expires_at.or_else(|| ends(object, created_at)),
             fingerprint: fingerprint.clone(),
         });
         status.sequence = status.sequence.saturating_add(1);
@@ -226,18 +232,40 @@ impl Adoption<'_> {
 
     /// A reminder, since nobody but an administrator can replace the key.
     fn put_due(&self, conditions: &mut Conditions, status: &Status) {
-        match status.next_rotation_time {
-            Some(due) if due <= self.now => {
-                let how = self.adopter.how_to_make();
-                let message = format!("The key is to be replaced. {how} {}", self.hand_over());
-                Fact::bad("RotationDue", message).put(conditions, "KeyCurrent");
-            }
-            Some(_) => {
-                let message = "The key is to be replaced at status.nextRotationTime.";
-                Fact::good("Current", message).put(conditions, "KeyCurrent");
-            }
-            None => conditions.clear("KeyCurrent"),
-        }
+        let current = status.current.as_ref();
+        let end = current.and_then(|current| current.expires_at);
+        let warned = current.and_then(warned_from);
+        let is_past = |at: Option<Timestamp>| at.is_some_and(|at| at <= self.now);
+        let day = end.map_or_else(String::new, |end| end.strftime("%F %R UTC").to_string());
+        let fact = if is_past(end) {
+            self.replace(
+                "KeyExpired",
+                &format!("The key was to be good until {day}."),
+            )
+        } else if is_past(status.next_rotation_time) {
+            self.replace("RotationDue", "The key is to be replaced.")
+        } else if is_past(warned) {
+            self.replace(
+                "KeyExpiring",
+                &format!("The key is to be good until {day}."),
+            )
+        } else if status.next_rotation_time.is_some() {
+            Fact::good(
+                "Current",
+                "The key is to be replaced at status.nextRotationTime.",
+            )
+        } else if end.is_some() {
+            Fact::good("Current", format!("The key is to be good until {day}."))
+        } else {
+            conditions.clear("KeyCurrent");
+            return;
+        };
+        fact.put(conditions, "KeyCurrent");
+    }
+
+    fn replace(&self, reason: &'static str, why: &str) -> Fact {
+        let how = self.adopter.how_to_make();
+        Fact::bad(reason, format!("{why} {how} {}", self.hand_over()))
     }
 
     fn next(&self, found: &Found) -> Next {
@@ -280,6 +308,12 @@ impl Adoption<'_> {
             ),
         )
     }
+}
+
+/// Returns when a key is to end by the spec, where its vendor lets keys live for ever.
+fn ends(object: &ApiKey, created_at: Timestamp) -> Option<Timestamp> {
+    let life = object.spec.expires_after?;
+    created_at.saturating_add(life.get()).ok()
 }
 
 fn is_dead(previous: Option<&Result<RemoteKey, Error>>) -> bool {

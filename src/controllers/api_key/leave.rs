@@ -6,7 +6,7 @@ use kube::{Resource, ResourceExt};
 use super::act::{Ground, Trouble, strays};
 use super::resolve::is_credential;
 use super::slots::{Holder, in_use};
-use super::{ApiKeyReconciler, connection_of, is_orphaned, report};
+use super::{ApiKeyReconciler, by_hand, connection_of, is_orphaned, report};
 use crate::api::{ApiKey, ApiKeyStatus as Status, ServiceAccountConnection};
 use crate::controllers::fact::Fact;
 use crate::controllers::kstatus;
@@ -88,13 +88,18 @@ impl ApiKeyReconciler {
                 "The connection cannot be opened, and its credential is needed to revoke the keys.";
             return waiting(object, &Fact::unknown("ConnectionNotOpen", message), now);
         };
-        let Some(Keys::Issued(issuer)) = link.session.keys() else {
-            return Cleanup::Done;
-        };
         // The connection goes on with its own key when the object that has replaced it now and then is gone.
         let is_needed =
             is_credential(object, connection) && connection.meta().deletion_timestamp.is_none();
         let vault = self.vault(object);
+        let issuer = match link.session.keys() {
+            Some(Keys::Issued(issuer)) => issuer,
+            Some(Keys::Adopted(adopter)) => {
+                let alive = by_hand::alive(adopter, &vault, is_needed).await;
+                return alive.map_or(Cleanup::Done, |why| waiting(object, &why, now));
+            }
+            None => return Cleanup::Done,
+        };
         if is_needed && !follows(&link, &vault).await {
             let message =
                 "The connection is still to be opened with the key that its Secret holds now.";
@@ -213,7 +218,7 @@ fn waiting(object: &ApiKey, why: &Fact, now: Timestamp) -> Cleanup<Status> {
     let mut status = report::begin(object);
     let mut conditions = report::conditions(object, now);
     let message = format!(
-        "The object is being deleted and waits until {} can be revoked; it is tried again by itself. {} {GIVE_UP}",
+        "The object is being deleted and waits until {} is revoked; it is tried again by itself. {} {GIVE_UP}",
         left(object),
         why.message
     );

@@ -9,6 +9,7 @@
 
 mod act;
 mod adopted;
+mod by_hand;
 mod decide;
 mod leave;
 mod naming;

@@ -11,7 +11,8 @@ use crate::controllers::allowance::listed;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
 use crate::controllers::links::Link;
-use crate::providers::{CheckReport, CheckRequest};
+use crate::model::account::Known;
+use crate::providers::{CheckReport, CheckRequest, Finding, Session};
 
 /// People whom a delegation may be tested with: more than a few would help nobody.
 const TESTERS: usize = 3;
@@ -32,6 +33,8 @@ pub(super) enum Findings {
 pub(super) struct Verified {
     /// By the vendor.
     pub(super) report: CheckReport,
+    /// Of the account's own settings; none where the spec says nothing of them.
+    pub(super) settings: Option<Finding>,
     /// By the destination; none where there is none.
     pub(super) destination: Option<Fact>,
     /// When.
@@ -59,15 +62,27 @@ pub(super) async fn act(
         ..effective::check_request(&object.spec, people)
     };
     let report = link.session.check(&request).await;
+    let settings = settings(link.session.as_ref(), &report).await;
     let destination = match &link.destination {
         Some(destination) => Some(reachable(destination.check().await)),
         None => None,
     };
     Findings::Verified(Box::new(Verified {
         report,
+        settings,
         destination,
         at: now,
     }))
+}
+
+/// Brings the account's settings about, once the account is known to be the right one.
+async fn settings(session: &dyn Session, report: &CheckReport) -> Option<Finding> {
+    let settings = session.settings()?;
+    if report.authenticated.verdict != Known::True {
+        let message = "Nothing is set before the credential opens the account.";
+        return Some(Finding::unknown(report.authenticated.reason, message));
+    }
+    Some(settings.apply().await)
 }
 
 fn reachable(checked: Result<(), crate::destinations::Error>) -> Fact {

@@ -149,6 +149,10 @@ fn put_verified(
     delegation.put(conditions, "DelegationValid");
     Fact::from(&report.permissions).put(conditions, "PermissionsGranted");
     Fact::from(&report.service_identity).put(conditions, "ServiceIdentity");
+    match &verified.settings {
+        Some(finding) => Fact::from(finding).put(conditions, "SettingsApplied"),
+        None => conditions.clear("SettingsApplied"),
+    }
     match &verified.destination {
         Some(fact) => fact.put(conditions, "DestinationReachable"),
         None => conditions.clear("DestinationReachable"),

@@ -50,6 +50,8 @@ pub(super) fn is_switched_off(account: &RemoteUser, dataset: Dataset) -> bool {
         Dataset::Mail => account.mailbox,
         Dataset::Calendar => account.calendar,
         Dataset::Drive => account.drive,
+        // Whoever has an account has these.
+        Dataset::Packages | Dataset::Activity => Known::Unknown,
     };
     service == Known::False
 }
@@ -94,6 +96,7 @@ fn switched_off(dataset: Dataset, account: &RemoteUser) -> Fact {
         Dataset::Mail => Reason::MailboxNotEnabled,
         Dataset::Calendar => Reason::CalendarNotEnabled,
         Dataset::Drive => Reason::DriveNotEnabled,
+        Dataset::Packages | Dataset::Activity => Reason::UserNotAccessible,
     };
     Fact::bad(
         reason.as_str(),

@@ -9,6 +9,7 @@ mod key_file;
 mod key_pair;
 mod secret_json;
 mod secret_text;
+mod signing_key;
 mod tap;
 mod token;
 mod withhold;
@@ -21,6 +22,7 @@ pub use key_file::{Failure, Granted, KeyFile};
 pub use key_pair::{Certified, KeyPair};
 pub use secret_json::{JsonFault, read_secret_json, write_secret_json};
 pub use secret_text::read_secret_text;
+pub use signing_key::{Signed, SignedHeaders, SigningKey, ToSign};
 pub use token::Token;
 
 /// What tests of other layers sign with.

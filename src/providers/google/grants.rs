@@ -186,6 +186,7 @@ impl Needs<'_> {
                 }
             },
             Dataset::Drive => &[Method::FilesList],
+            Dataset::Packages | Dataset::Activity => &[],
         }
     }
 

@@ -26,6 +26,7 @@ pub(super) fn of(request: &CheckRequest) -> Vec<&'static str> {
                 CalendarLevel::Full => Some(roles::CALENDARS_READ),
             },
             Dataset::Drive => Some(roles::FILES_READ_ALL),
+            Dataset::Packages | Dataset::Activity => None,
         });
     }
     needed

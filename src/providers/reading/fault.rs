@@ -1,5 +1,6 @@
 //! What a reader itself finds wrong, and what becomes of an item that could not be read.
 
+use crate::model::dataset::Dataset;
 use crate::model::row::{FailedItem, RecordKey};
 use crate::providers::{Class, Error, Reason};
 
@@ -43,6 +44,17 @@ pub(in crate::providers) fn unreadable_cursor(provider: &'static str) -> Error {
                  deputy.dev/resync-requested-at on the SyncedUser to read everything anew."
             .to_owned(),
         retry_after: None,
+    }
+}
+
+/// A kind of data that the system does not have.
+pub(in crate::providers) fn no_such_data(provider: &'static str, dataset: Dataset) -> Error {
+    Error {
+        class: Class::Invalid,
+        reason: Reason::UnsupportedByProvider,
+        meaning: format!("{provider} has no {dataset}."),
+        remedy: format!("Take {dataset} out of the streams."),
+        ..malformed(provider, "pages", "")
     }
 }
 

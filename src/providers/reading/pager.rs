@@ -1,8 +1,10 @@
 //! From something that makes one page at a time to a stream of pages.
 
 use futures::StreamExt as _;
-use futures::stream::{BoxStream, try_unfold};
+use futures::stream::{self, BoxStream, try_unfold};
 
+use super::fault;
+use crate::model::dataset::Dataset;
 use crate::providers::{Class, Error, Page};
 
 /// Makes pages, one at a time.
@@ -27,4 +29,12 @@ pub(in crate::providers) fn pages<'a>(
         }
     })
     .boxed()
+}
+
+/// Returns, in place of pages, that the system has no data of this kind.
+pub(in crate::providers) fn none<'a>(
+    provider: &'static str,
+    dataset: Dataset,
+) -> BoxStream<'a, Result<Page, Error>> {
+    stream::iter([Err(fault::no_such_data(provider, dataset))]).boxed()
 }

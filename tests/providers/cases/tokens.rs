@@ -19,7 +19,7 @@ pub(in crate::providers) async fn fifty_callers_begin_with_one_token(subject: &S
     let asked = join_all((0..CALLERS).map(|_| first(&session, &request))).await;
     assert!(asked.iter().all(Result::is_ok), "{asked:?}");
     assert_eq!(subject.asked().await, CALLERS);
-    assert_eq!(subject.tokens().await, 1);
+    assert_eq!(subject.tokens().await, subject.one_token());
 }
 
 pub(in crate::providers) async fn an_ended_token_is_replaced_once_for_fifty_callers(
@@ -30,7 +30,7 @@ pub(in crate::providers) async fn an_ended_token_is_replaced_once_for_fifty_call
     subject.end_tokens().await;
     let asked = join_all((0..CALLERS).map(|_| first(&subject.session, &request))).await;
     assert!(asked.iter().all(Result::is_ok), "{asked:?}");
-    assert_eq!(subject.tokens().await, 1);
+    assert_eq!(subject.tokens().await, subject.one_token());
 }
 
 pub(in crate::providers) async fn a_401_asks_for_another_token_and_a_403_does_not(
@@ -39,7 +39,7 @@ pub(in crate::providers) async fn a_401_asks_for_another_token_and_a_403_does_no
     let request = subject.request(PETER).await;
     first(&subject.session, &request).await.unwrap();
     let rows = [
-        (401, subject.dialect.unauthenticated, 1),
+        (401, subject.dialect.unauthenticated, subject.one_token()),
         (403, subject.dialect.denied, 0),
     ];
     for (status, reason, tokens) in rows {
@@ -76,7 +76,10 @@ pub(in crate::providers) async fn no_error_shows_a_secret(subject: &Subject) {
     let body = json!({"error": "invalid_request", "error_description": words});
     let refused = [400, 401, 500].map(|status| reply(status, &body));
     for refusal in [&refused[..], &[reply(400, &json!(words))]].concat() {
-        let path = json!({"pathPrefix": subject.dialect.token});
+        let Some(token) = subject.dialect.token else {
+            break;
+        };
+        let path = json!({"pathPrefix": token});
         subject
             .strike([json!({"match": path, "do": refusal})])
             .await;

@@ -2,6 +2,7 @@ use futures::FutureExt as _;
 use serde_json::json;
 
 use super::*;
+use crate::controllers::api_key::by_hand;
 use crate::controllers::api_key::tests::Always;
 use crate::controllers::api_key::tests::fake::{Kind, World};
 use crate::kube_io::conditions::find;
@@ -133,4 +134,42 @@ fn a_key_that_has_died_or_is_old_is_told() {
     stage.pass();
     stage.says("Verified", "KeyRevoked", "");
     stage.says("Ready", "KeyRevoked", "");
+}
+
+#[test]
+fn an_object_that_goes_waits_until_its_keys_are_dead() {
+    let mut stage = Stage::new();
+    for id in ["first", "second"] {
+        stage.world.hand_over("next-", id);
+        stage.pass();
+    }
+    let alive = |stage: &Stage, is_needed| {
+        let alive = by_hand::alive(&stage.world, &stage.world, is_needed);
+        alive.now_or_never().unwrap().map(|fact| fact.reason)
+    };
+    assert_eq!(alive(&stage, false).as_deref(), Some("KeyAlive"));
+    assert_eq!(alive(&stage, true).as_deref(), Some("KeyAlive"));
+    stage.world.end_by_hand("first");
+    assert_eq!(alive(&stage, false).as_deref(), Some("KeyAlive"));
+    assert_eq!(alive(&stage, true), None, "the connection needs the other");
+    stage.world.end_by_hand("second");
+    assert_eq!(alive(&stage, false), None);
+}
+
+#[test]
+fn a_key_of_a_vendor_without_ends_has_the_end_that_the_spec_gives_it() {
+    let mut stage = Stage::new();
+    stage.object.spec.rotation = None;
+    stage.object.spec.expires_after = Some("72h".parse().unwrap());
+    stage.world.hand_over("next-", "first");
+    stage.pass();
+    let current = stage.object.status.clone().unwrap().current.unwrap();
+    assert_eq!(current.expires_at, "2026-11-30T12:00:00Z".parse().ok());
+    stage.says("KeyCurrent", "Current", "2026-11-30 12:00 UTC");
+    for (hours, reason) in [(49, "KeyExpiring"), (24, "KeyExpired")] {
+        stage.now += SignedDuration::from_hours(hours);
+        stage.pass();
+        stage.says("KeyCurrent", reason, "Make one in the console.");
+        stage.says("Ready", "KeyGood", "");
+    }
 }

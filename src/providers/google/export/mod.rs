@@ -30,6 +30,8 @@ use crate::model::clock::Clock;
 use crate::model::cursor::Cursor;
 use crate::model::dataset::Dataset;
 use crate::model::row::{Change, FailedItem, RecordKey};
+use crate::providers::google::NAME;
+use crate::providers::reading::fault::no_such_data;
 use crate::providers::reading::{cursor, pager, window};
 use crate::providers::{Error, ExportRequest, Exporter, Page};
 
@@ -72,6 +74,7 @@ impl<A: Ask> Exporter for GoogleExporter<A> {
             Dataset::Mail => pager::pages(MailPager::new(source, from)),
             Dataset::Calendar => pager::pages(CalendarPager::new(source, &self.looks, from)),
             Dataset::Drive => pager::pages(DrivePager::new(source, from)),
+            other => pager::none(NAME, other),
         }
     }
 
@@ -85,6 +88,7 @@ impl<A: Ask> Exporter for GoogleExporter<A> {
             Dataset::Mail => mail::refetch(source, keys).await,
             Dataset::Calendar => calendar::refetch(source, keys).await,
             Dataset::Drive => drive::refetch(source, keys).await,
+            other => Err(no_such_data(NAME, other)),
         }
     }
 }

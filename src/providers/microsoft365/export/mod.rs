@@ -34,6 +34,8 @@ use crate::model::clock::Clock;
 use crate::model::cursor::Cursor;
 use crate::model::dataset::Dataset;
 use crate::model::row::{Change, FailedItem, RecordKey};
+use crate::providers::microsoft365::NAME;
+use crate::providers::reading::fault::no_such_data;
 use crate::providers::reading::pager;
 use crate::providers::{Advice, Error, ExportRequest, Exporter, Page, Position};
 
@@ -72,6 +74,7 @@ impl<A: Ask> GraphExporter<A> {
             Dataset::Mail => pager::pages(MailPager::new(source, from)),
             Dataset::Calendar => pager::pages(CalendarPager::new(source, from)),
             Dataset::Drive => pager::pages(DrivePager::new(source, from)),
+            other => pager::none(NAME, other),
         }
     }
 }
@@ -106,7 +109,7 @@ impl<A: Ask> Exporter for GraphExporter<A> {
         match dataset {
             Dataset::Mail => mail::advice(cursor),
             Dataset::Calendar => calendar::advice(cursor),
-            Dataset::Drive => None,
+            Dataset::Drive | Dataset::Packages | Dataset::Activity => None,
         }
     }
 
@@ -120,6 +123,7 @@ impl<A: Ask> Exporter for GraphExporter<A> {
             Dataset::Mail => mail::refetch(source, keys).await,
             Dataset::Calendar => calendar::refetch(source, keys).await,
             Dataset::Drive => drive::refetch(source, keys).await,
+            other => Err(no_such_data(NAME, other)),
         }
     }
 }
