@@ -42,9 +42,7 @@ impl Issuer {
     pub(super) async fn living(self, stage: &Stage) -> Vec<String> {
         match self {
             Self::Google => stage.sandbox.google().keys(ACCOUNT).await,
-            Self::Microsoft365 => {
-                stage.sandbox.microsoft365().secrets(tenant::CLIENT).await
-            }
+            Self::Microsoft365 => stage.sandbox.microsoft365().secrets(tenant::CLIENT).await,
             Self::Deputy => ledger(stage).await.keys.into_keys().collect(),
         }
     }

@@ -160,6 +160,7 @@ impl FakePortal {
         let clients = Clients {
             http: client(&uri),
             clock: std::sync::Arc::new(SystemClock),
+            home: None,
         };
         let pace = Pace {
             requests_per_second: None,
