@@ -129,7 +129,7 @@ impl WirePackage {
             file_names: self.filenames.unwrap_or_default(),
             label: self.package_label,
             dropzone: self.is_dropzone_package,
-            workspace: self.package_is_vdr,
+            data_room: self.package_is_vdr,
             has_message: self.package_contains_message,
             life_days: self.package_life,
             modified_at,
