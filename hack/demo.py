@@ -277,7 +277,7 @@ def show(system, manifests, data, cluster, console):
     cluster.wait_for(connection, "Ready", "True")
     cluster.request(*people)
     dataset, dinner = system.arrived
-    until("what has arrived", lambda: read(data, dataset, "*", f"*acme-{system.name}").filter(dinner).fetchall())
+    until("what has arrived", lambda: read(data, dataset, "*", f"*acme-{system.name}").filter(dinner).project("1").fetchall())
     for person in people:
         cluster.wait_for(person, "Ready", "True")
     cluster.show("get", "sac,su")

@@ -138,8 +138,8 @@ table! {
         label: Text,
         #[doc = "Whether it came in by a dropzone."]
         dropzone: Boolean,
-        #[doc = "Whether it is a workspace."]
-        workspace: Boolean,
+        #[doc = "Whether it is a room that people share for longer (VDR)."]
+        data_room: Boolean,
         #[doc = "Whether a message goes with it. Its text is not read."]
         has_message: Boolean,
         #[doc = "How many days it can be fetched."]

@@ -70,7 +70,7 @@ pub(crate) fn columns(dataset: &str) -> &'static [(&'static str, Shape)] {
             ("file_names", List),
             ("label", Plain),
             ("dropzone", Plain),
-            ("workspace", Plain),
+            ("data_room", Plain),
             ("has_message", Plain),
             ("life_days", Plain),
             ("modified_at", Time),

@@ -142,7 +142,7 @@ fn package(item: &Value) -> Value {
         "file_names": texts("files", "fileName"),
         "label": item["label"],
         "dropzone": item["isDropzonePackage"],
-        "workspace": item["isVDR"],
+        "data_room": item["isVDR"],
         "has_message": item["packageContainsMessage"],
         "life_days": item["life"],
         "modified_at": instant(&item["updatedAt"]),

@@ -39,6 +39,7 @@ impl Kind for Activities {
     const METHOD: Method = Method::AuditLogs;
     // An entry that is written later than this after what it tells of would be missed.
     const LOOK_BACK: SignedDuration = SignedDuration::from_hours(1);
+    const SLACK: SignedDuration = SignedDuration::ZERO;
     // Entries do not change, and older ones than the vendor keeps are to stay.
     const COMPARED_AFTER: Option<SignedDuration> = None;
     const KEPT: Option<SignedDuration> = Some(SignedDuration::from_hours(90 * 24));

@@ -55,9 +55,10 @@ pub(super) trait Kind: Send + Sync + 'static {
     const DATASET: Dataset;
     /// The vendor's operation.
     const METHOD: Method;
-    /// The newest part of the list that is read again each time: how late a row may turn up, and how coarse the vendor's
-    /// window is.
+    /// The newest part of the list that is read again each time: how late a row may turn up.
     const LOOK_BACK: SignedDuration;
+    /// By how much the vendor's window may begin too late.
+    const SLACK: SignedDuration;
     /// After how long the whole list is compared with what was read; none where rows never change.
     const COMPARED_AFTER: Option<SignedDuration>;
     /// How long the vendor keeps rows; none where it keeps them all.

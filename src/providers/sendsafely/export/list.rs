@@ -7,6 +7,7 @@
 //!
 //! Where to go on is told by the vendor's own times and ids. Our clock only says when a comparison is due.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
@@ -89,6 +90,8 @@ struct Tail {
     before: Following,
     pass: Pass,
     mark: Mark,
+    /// The ids that were met on this way.
+    met: BTreeSet<String>,
     has_changed: bool,
 }
 
@@ -144,13 +147,14 @@ impl<'a, K: Kind> ListPager<'a, K> {
         }
         let since = window::start(self.source.request.since);
         let pass = Pass::of(Window {
-            from: before.mark.begins(K::LOOK_BACK).max(since),
+            from: before.mark.begins(K::LOOK_BACK + K::SLACK).max(since),
             until: None,
         });
         Ok(Step::Follow(Tail {
             before,
             pass,
             mark: Mark::default(),
+            met: BTreeSet::new(),
             has_changed: false,
         }))
     }
@@ -208,11 +212,13 @@ impl<'a, K: Kind> ListPager<'a, K> {
         let fetched = tail.pass.next::<K>(self.source).await?;
         if fetched.begins_anew {
             tail.mark = Mark::default();
+            tail.met.clear();
         }
         let mut gathered = Gathered::default();
         for judged in self.judge(fetched.rows) {
             tail.mark.note(&judged.head, judged.digest, K::LOOK_BACK);
-            if !tail.before.mark.has(&judged.head, judged.digest) {
+            tail.met.insert(judged.head.id.clone());
+            if tail.is_news::<K>(&judged) {
                 tail.has_changed = true;
                 take::<K>(&mut gathered, judged, true)?;
             }
@@ -284,10 +290,19 @@ impl<'a, K: Kind> ListPager<'a, K> {
 }
 
 impl Tail {
+    /// Returns whether a row is new or different. What is older than the newest part came along because the vendor's window is
+    /// coarse, and nothing is known of how it was.
+    fn is_news<K: Kind>(&self, judged: &Judged) -> bool {
+        let mark = &self.before.mark;
+        let begins = mark.begins(K::LOOK_BACK);
+        let is_older = judged.head.at.is_some() && judged.head.at < begins;
+        !is_older && !mark.has(&judged.head, judged.digest)
+    }
+
     /// Returns where the list stands now; what is no longer in its newest part is gone where rows change at all.
     fn arrived<K: Kind>(mut self, gathered: &mut Gathered, now: Timestamp) -> Spot {
         if K::COMPARED_AFTER.is_some() {
-            let gone = self.before.mark.without(&self.mark);
+            let gone = self.before.mark.without(&self.met);
             let gone = gone.map(|id| Change::Delete(RecordKey::plain(id.clone())));
             let before = gathered.changes.len();
             gathered.changes.extend(gone);

@@ -1,6 +1,6 @@
 //! What was seen of a list: enough to tell what of it is new, and whether all of it is as it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,12 @@ impl Mark {
         seen.is_some_and(|(_, seen)| *seen == digest)
     }
 
-    /// Returns the rows that are here and not in a later mark of the same part.
-    pub(super) fn without<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = &'a String> {
-        let is_gone = |id: &&String| !later.seen.contains_key(*id);
+    /// Returns the rows that are here and were not met when the same part was read again.
+    pub(super) fn without<'a>(
+        &'a self,
+        met: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = &'a String> {
+        let is_gone = |id: &&String| !met.contains(*id);
         self.seen.keys().filter(is_gone)
     }
 

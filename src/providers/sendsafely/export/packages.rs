@@ -129,7 +129,7 @@ impl WirePackage {
             file_names: self.filenames.unwrap_or_default(),
             label: self.package_label,
             dropzone: self.is_dropzone_package,
-            workspace: self.package_is_vdr,
+            data_room: self.package_is_vdr,
             has_message: self.package_contains_message,
             life_days: self.package_life,
             modified_at,
@@ -152,8 +152,9 @@ fn day(at: Timestamp) -> String {
 impl Kind for Packages {
     const DATASET: Dataset = Dataset::Packages;
     const METHOD: Method = Method::Packages;
-    // The vendor's window is in days of a time zone that is not documented.
     const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
+    // The vendor's window is in days of a time zone that is not documented.
+    const SLACK: SignedDuration = SignedDuration::from_hours(24);
     // That a package expires, is fetched or is deleted may not move it to the top of the list.
     const COMPARED_AFTER: Option<SignedDuration> = Some(SignedDuration::from_hours(25));
     const KEPT: Option<SignedDuration> = None;

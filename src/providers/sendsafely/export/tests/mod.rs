@@ -204,6 +204,26 @@ async fn what_is_new_or_different_or_gone_is_a_change() {
 }
 
 #[tokio::test]
+async fn what_has_become_too_old_to_be_looked_at_is_not_gone() {
+    let mut stage = Stage::of_packages(60).await;
+    stage.read().await.unwrap();
+    stage
+        .vendor
+        .edit(|state| state.packages.insert(0, package("new", 30)));
+    stage.finds(1).await;
+    stage.is_equal();
+    stage.finds(0).await;
+}
+
+#[tokio::test]
+async fn a_page_without_rows_is_not_the_end() {
+    let mut stage = Stage::of_packages(230).await;
+    stage.vendor.edit(|state| state.hides = Some((0, 100)));
+    stage.read().await.unwrap();
+    assert_eq!(stage.store.ids().len(), 130);
+}
+
+#[tokio::test]
 async fn what_others_have_sent_is_not_kept() {
     let mut stage = Stage::of_packages(3).await;
     stage.vendor.edit(|state| {

@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) log: Vec<Value>,
     /// The most rows that a list shows.
     pub(super) most: Option<usize>,
+    /// Rows that are counted and not shown: those from here to there.
+    pub(super) hides: Option<(usize, usize)>,
     /// What happens after each reply.
     pub(super) then: VecDeque<Edit>,
     /// How often it was asked.
@@ -132,6 +134,8 @@ impl State {
             .copied()
             .collect();
         let next = first + page.len();
+        let is_hidden = self.hides == Some((first, next));
+        let page = if is_hidden { Vec::new() } else { page };
         let mut body = json!({
             "response": "SUCCESS", name: page,
             "pagination": {"rowsCapped": (most < rows.len()).to_string()},
