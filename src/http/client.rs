@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 
-use super::auth::{Form, Token};
+use super::auth::{Form, Notice, SIGNATURE, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -101,6 +101,8 @@ pub enum Body<'a> {
     Json(&'a serde_json::Value),
     /// A form whose values nobody sees.
     Form(&'a Form),
+    /// JSON, with the proof that it is from here.
+    Notice(&'a Notice),
 }
 
 impl<'a> Request<'a> {
@@ -119,6 +121,7 @@ impl<'a> Request<'a> {
 impl Request<'_> {
     fn into_http(self, host: &str) -> Result<::http::Request<Full<Bytes>>, Error> {
         let (content_type, body) = self.body.encoded();
+        let signature = self.body.signature();
         let mut request = ::http::Request::new(Full::new(body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url;
@@ -138,11 +141,21 @@ impl Request<'_> {
             let name = name.map_err(|_| Error::new(Kind::Refused, host, "a header has no name"))?;
             headers.insert(name, value);
         }
+        if let Some(signature) = signature {
+            headers.insert(SIGNATURE, signature.clone());
+        }
         Ok(request)
     }
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    fn signature(self) -> Option<&'a HeaderValue> {
+        match self {
+            Self::Notice(notice) => notice.signature(),
+            Self::None | Self::Json(_) | Self::Form(_) => None,
+        }
+    }
+
     fn encoded(self) -> (Option<&'static str>, Bytes) {
         match self {
             Self::None => (None, Bytes::new()),
@@ -151,6 +164,7 @@ impl Body<'_> {
                 let encoded = form.encoded().into();
                 (Some("application/x-www-form-urlencoded"), encoded)
             }
+            Self::Notice(notice) => (Some("application/json"), notice.body()),
         }
     }
 }
@@ -314,7 +328,7 @@ fn withheld(token: Option<&Token>, sent: Body<'_>, body: Vec<u8>) -> Vec<u8> {
     };
     match sent {
         Body::Form(form) => form.withheld(body),
-        Body::None | Body::Json(_) => body,
+        Body::None | Body::Json(_) | Body::Notice(_) => body,
     }
 }
 

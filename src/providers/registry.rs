@@ -62,6 +62,6 @@ providers! {
     Google => super::google::Google,
     /// Microsoft 365: an app registration with application permissions.
     Microsoft365 => super::microsoft365::Microsoft365,
-    /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint.
+    /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint and its Dropzone.
     Deputy => super::deputy::Deputy,
 }
