@@ -45,7 +45,7 @@ class IdentityProvider:
 
 def arguments(folder):
     """Returns what the operator is started with."""
-    return "--scim-listen", "127.0.0.1:0", "--scim-address-file", str(folder / "scim.address")
+    return "--scim", "--edge-listen", "127.0.0.1:0", "--edge-address-file", str(folder / "edge.address")
 
 
 def issued_key(cluster):
@@ -67,7 +67,7 @@ def show(heading, manifests, cluster, folder, connection):
     print(f"\nThe Secret okta-key has: {', '.join(sorted(key))}")
 
     heading("Ned is assigned in the identity provider, and is synced")
-    okta = IdentityProvider((folder / "scim.address").read_text(), key)
+    okta = IdentityProvider((folder / "edge.address").read_text(), key)
     okta.ask("GET", LOOKUP)
     made = okta.ask("POST", "Users", NED)
     person = next(name for name, uid in people(cluster) if uid == made["id"])

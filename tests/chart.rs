@@ -69,7 +69,7 @@ fn a_value_that_does_not_exist_is_refused() {
         "image.tga=\"x\"",
         "watchNamespace=\"Not A Name\"",
         "replicas=\"two\"",
-        "scim={\"enabled\":true,\"url\":\"ftp://scim.example\"}",
+        "edge={\"url\":\"ftp://deputy.example\"}",
     ] {
         let output = release.template(&[value]);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -104,9 +104,11 @@ fn everything(namespace: &str) -> Vec<String> {
             "extraVolumeMounts",
             json!([{"name": "data", "mountPath": "/var/lib/deputy"}]),
         ),
+        ("scim", json!({"enabled": true})),
+        ("dropzone", json!({"enabled": true})),
         (
-            "scim",
-            json!({"enabled": true, "tlsSecret": "scim-tls", "url": "https://scim.acme.example",
+            "edge",
+            json!({"tlsSecret": "edge-tls", "url": "https://deputy.acme.example",
                    "service": {"type": "LoadBalancer", "port": 443, "annotations": {"a": "b"}}}),
         ),
         ("podAnnotations", json!({"a": "b"})),
@@ -145,7 +147,8 @@ async fn every_rendering_is_accepted_by_the_api_server() {
         "rbac={\"aggregate\":false}",
     ];
     let behind_an_ingress = ["scim={\"enabled\":true}"];
-    for values in [&[][..], &full, &least, &behind_an_ingress] {
+    let boxes_alone = ["dropzone={\"enabled\":true}"];
+    for values in [&[][..], &full, &least, &behind_an_ingress, &boxes_alone] {
         let objects = Release::new(namespace.name()).render(values);
         assert_eq!(of_kind(&objects, "Deployment").len(), 1, "{values:?}");
         let judged = manifests::dry_run(&client, namespace.name(), &objects).await;
@@ -355,6 +358,34 @@ async fn secrets_are_written_only_where_keys_are_wanted() {
         let asked = (verb, "", "secrets");
         let found = may(&client, &account, asked, namespace.name()).await;
         assert_eq!(found, allowed, "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn the_dropzone_gets_a_place_for_keys_and_nothing_else() {
+    let namespace = Namespace::create().await;
+    let client = namespace.client().await;
+    let release = Release::new(namespace.name());
+    let value = format!("watchNamespace={}", json!(namespace.name()));
+    let values = [
+        &value,
+        "crds={\"install\":false}",
+        "dropzone={\"enabled\":true}",
+    ];
+    manifests::apply(&client, namespace.name(), &release.render(&values))
+        .await
+        .expect("is installed");
+    let name = release.object_name();
+    let account = format!("system:serviceaccount:{}:{name}", namespace.name());
+    for (asked, allowed) in [
+        (("create", "", "secrets"), true),
+        (("update", "", "secrets"), true),
+        (("delete", "", "secrets"), false),
+        (("create", "deputy.dev", "syncedusers"), false),
+        (("delete", "deputy.dev", "syncedusers"), false),
+    ] {
+        let answer = may(&client, &account, asked, namespace.name()).await;
+        assert_eq!(answer, allowed, "{asked:?}");
     }
 }
 

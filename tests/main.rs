@@ -24,6 +24,8 @@ mod company;
 #[cfg(test)]
 mod destinations;
 #[cfg(test)]
+mod dropzone;
+#[cfg(test)]
 mod every_file_runs;
 #[cfg(test)]
 mod harness;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Conditions, ConnectionRef, not_observed};
-use super::duration::Span;
+use crate::model::duration::Span;
 pub use crate::model::key::Purpose;
 
 /// One API key of a service account: issued, written to a Secret, rotated and revoked.

@@ -5,8 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::duration::Span;
 use crate::model::dataset::Dataset;
+use crate::model::duration::Span;
 use crate::model::privacy::{CalendarLevel, MailLevel, Privacy};
 
 /// A connection, by name.

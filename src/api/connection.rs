@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Conditions, Effective, PrivacySpec, not_observed};
-use super::duration::Span;
 use crate::destinations::spec::DestinationSpec;
 use crate::model::dataset::Dataset;
+use crate::model::duration::Span;
 use crate::model::secret::SecretRef;
 use crate::providers::registry::ProviderSpec;
 
@@ -277,6 +277,9 @@ pub struct ServiceAccountConnectionStatus {
     /// How many people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub users: Option<UsersStatus>,
+    /// The account's box, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropzone: Option<DropzoneStatus>,
     /// The values that are in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective: Option<Effective>,
@@ -313,6 +316,7 @@ impl Default for ServiceAccountConnectionStatus {
             credential: None,
             delegation: None,
             users: None,
+            dropzone: None,
             effective: None,
             last_verified_time: None,
             next_verification_time: None,
@@ -394,6 +398,15 @@ pub enum ScopeGrant {
     Missing,
     /// It could not be found out.
     Unknown,
+}
+
+/// An account's box.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DropzoneStatus {
+    /// Where it is; the path alone where the operator was not told what it is called from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// How many people.

@@ -85,12 +85,15 @@ fn account(provider: &str, spec: &Value) -> Result<Example, Error> {
         "spec": {
             "provider": {provider: spec},
             "access": {"owner": "alice@acme.example", "admins": ["bob@acme.example"]},
+            "destination": {
+                "objectStore": {"url": "s3://acme-inbox/deputy", "credentialsSecretRef": {"name": "inbox"}},
+            },
         },
     }))?;
     Ok(Example {
         name: format!("connection-{provider}.yaml"),
         about: "An account that nobody can log in as. Its ApiKeys open the SCIM endpoint, by which an identity provider makes and \
-                ends the SyncedUsers of another connection: see api-key.yaml."
+                ends the SyncedUsers of another connection: see api-key.yaml. Its Dropzone takes files, into the destination."
             .into(),
         objects: vec![object],
     })

@@ -10,16 +10,15 @@ pub mod common;
 #[allow(unreachable_pub, clippy::duplicated_attributes)]
 pub mod connection;
 pub mod crds;
-pub mod duration;
 pub mod examples;
 #[allow(unreachable_pub, clippy::duplicated_attributes)]
 pub mod synced_user;
 
+pub use crate::model::duration::Span;
 pub use api_key::{ApiKey, ApiKeySpec, ApiKeyStatus};
 pub use connection::{
     ServiceAccountConnection, ServiceAccountConnectionSpec, ServiceAccountConnectionStatus,
 };
-pub use duration::Span;
 pub use synced_user::{SyncedUser, SyncedUserSpec, SyncedUserStatus};
 
 /// The API group of all kinds.

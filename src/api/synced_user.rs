@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Attempt, Conditions, ConnectionRef, Effective, PrivacySpec, not_observed};
-use super::duration::Span;
 use crate::model::account::Known;
 use crate::model::dataset::Dataset;
+use crate::model::duration::Span;
 use crate::model::email::Email;
 
 /// One person whose mail, calendar or files are synced through a connection.

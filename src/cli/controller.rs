@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use kube::Client;
 
-use super::scim;
-use crate::controllers::operator::{Operator, Started};
+use super::edge;
+use crate::controllers::operator::Operator;
 use crate::kube_io::events::Events;
 use crate::kube_io::key::Scope;
 use crate::kube_io::lease::{Elector, Leadership, LeaseSettings};
 use crate::kube_io::runner::Runtime;
 use crate::providers::Clients;
-use crate::server::scim::Parts;
 use crate::server::{Checks, Server};
 use crate::supervisor::{self, Supervisor};
 use crate::telemetry::metrics::Metrics;
@@ -57,7 +56,7 @@ pub(super) struct Args {
     address_file: Option<PathBuf>,
 
     #[command(flatten)]
-    scim: scim::ScimArgs,
+    edge: edge::EdgeArgs,
 
     /// How long the work that is under way gets to finish at shutdown, in seconds.
     #[arg(long, default_value_t = 20, value_name = "SECONDS")]
@@ -87,22 +86,21 @@ pub(super) async fn run(
         .namespace
         .clone()
         .map_or(Scope::Cluster, Scope::Namespace);
-    let (events, clock) = (runtime.events.clone(), Arc::clone(&runtime.clock));
+    let tools = edge::Tools {
+        clock: Arc::clone(&runtime.clock),
+        events: runtime.events.clone(),
+        metrics: Arc::clone(&metrics),
+    };
     let operator = Operator {
         runtime,
         scope,
         clients,
+        dropzone: args.edge.dropzone(),
     };
-    let Started { watches, cluster } = operator.start(&mut supervisor);
-    let parts = Parts {
-        cluster,
-        clock,
-        events,
-        metrics: Arc::clone(&metrics),
-    };
-    args.scim.serve(parts, &mut supervisor).await?;
+    let started = operator.start(&mut supervisor);
+    args.edge.serve(&started, &tools, &mut supervisor).await?;
     let checks = Checks {
-        watches,
+        watches: started.watches,
         leadership,
         metrics,
         stalled_after: STALLED_AFTER,

@@ -2,9 +2,9 @@
 
 mod check;
 mod controller;
+mod edge;
 mod input;
 mod manifests;
-mod scim;
 mod sync;
 mod table;
 

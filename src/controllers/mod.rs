@@ -10,6 +10,7 @@ pub mod allowance;
 pub mod api_key;
 pub mod cluster;
 pub mod connection;
+pub mod dropzone;
 pub mod effective;
 pub mod fact;
 pub mod home;

@@ -9,6 +9,7 @@ use kube::{Api, ResourceExt};
 use super::api_key::ApiKeyReconciler;
 use super::cluster::Cluster;
 use super::connection::{ConnectionReconciler, Suspects};
+use super::dropzone::{Caretaker, Depots, Notices, Notifier, Service};
 use super::links::Links;
 use super::synced_user::SyncedUserReconciler;
 use super::synced_user::pool::{self, Pool};
@@ -31,6 +32,8 @@ pub struct Operator {
     pub scope: Scope,
     /// The HTTP stack and the clock.
     pub clients: Clients,
+    /// How boxes are served; none where they are not.
+    pub dropzone: Option<Service>,
 }
 
 /// What the rest of the process needs of a started operator.
@@ -39,6 +42,12 @@ pub struct Started {
     pub watches: Vec<Progress>,
     /// The caches, which every replica fills.
     pub cluster: Cluster,
+    /// Where boxes' files go.
+    pub depots: Depots,
+    /// Who tells boxes' webhooks.
+    pub notifier: Notifier,
+    /// Connections that something else has found failing.
+    pub suspects: Suspects,
 }
 
 struct Leader(Leadership);
@@ -55,6 +64,7 @@ struct Parts {
     links: Links,
     suspects: Suspects,
     pool: Pool,
+    notices: Notices,
 }
 
 impl Operator {
@@ -69,9 +79,13 @@ impl Operator {
             stop_the_gone(cluster.users.clone(), pool.clone()),
         );
         let (links, suspects) = (Links::default(), Suspects::default());
+        let notices = Notices::default();
         let started = Started {
             watches,
+            depots: Depots::new(cluster.clone()),
+            notifier: self.notifier(&cluster, &notices),
             cluster: cluster.clone(),
+            suspects: suspects.clone(),
         };
         let parts = Parts {
             cluster,
@@ -79,11 +93,39 @@ impl Operator {
             links,
             suspects,
             pool,
+            notices,
         };
         self.run_connections(&parts, supervisor);
         self.run_users(&parts, supervisor);
         self.run_keys(&parts, supervisor);
+        self.look_after_boxes(&started, supervisor);
         started
+    }
+
+    fn notifier(&self, cluster: &Cluster, notices: &Notices) -> Notifier {
+        Notifier {
+            cluster: cluster.clone(),
+            http: self.clients.http.clone(),
+            clock: Arc::clone(&self.clients.clock),
+            metrics: Arc::clone(&self.runtime.metrics),
+            notices: notices.clone(),
+            service: self.dropzone.clone().unwrap_or_default(),
+        }
+    }
+
+    fn look_after_boxes(&self, started: &Started, supervisor: &mut Supervisor) {
+        if self.dropzone.is_none() {
+            return;
+        }
+        let caretaker = Caretaker {
+            cluster: started.cluster.clone(),
+            depots: started.depots.clone(),
+            notifier: started.notifier.clone(),
+            clock: Arc::clone(&self.clients.clock),
+            metrics: Arc::clone(&self.runtime.metrics),
+            leadership: self.runtime.leadership.clone(),
+        };
+        supervisor.worker("caretaker", caretaker.run(self.runtime.stop.clone()));
     }
 
     fn watch(&self, supervisor: &mut Supervisor) -> (Cluster, Vec<Progress>) {
@@ -126,8 +168,10 @@ impl Operator {
             clients: self.clients.clone(),
             suspects: parts.suspects.clone(),
             events: self.runtime.events.clone(),
+            dropzone: self.dropzone.clone(),
+            notices: parts.notices.clone(),
         };
-        let triggers = triggers::of_connections(&parts.cluster, &parts.suspects);
+        let triggers = triggers::of_connections(&parts.cluster, &parts.suspects, &parts.notices);
         let objects = parts.cluster.connections.clone();
         let run = runner::run(
             Arc::new(reconciler),

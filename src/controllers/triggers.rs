@@ -10,6 +10,7 @@ use kube::{Resource, ResourceExt};
 use super::api_key::connection_of;
 use super::cluster::{Cluster, connection_key};
 use super::connection::{Suspects, secrets_of};
+use super::dropzone::Notices;
 use super::links::Links;
 use super::synced_user::pool::Pool;
 use crate::api::{ApiKey, ServiceAccountConnection, SyncedUser};
@@ -17,10 +18,12 @@ use crate::kube_io::conditions::find;
 use crate::kube_io::key::ObjectKey;
 use crate::kube_io::watch;
 
-/// A connection is looked at again when one of its Secrets, people or keys has changed, or a sync has found it failing.
+/// A connection is looked at again when one of its Secrets, people or keys has changed, a sync has found it failing, or
+/// the notifications of its box go differently.
 pub(super) fn of_connections(
     cluster: &Cluster,
     suspects: &Suspects,
+    notices: &Notices,
 ) -> BoxStream<'static, ObjectKey> {
     let known = cluster.clone();
     let by_secret = cluster.secrets.changes();
@@ -30,6 +33,7 @@ pub(super) fn of_connections(
         by_user(cluster),
         by_key(cluster),
         suspects.changes(),
+        notices.changes(),
     ];
     stream::select_all(every).boxed()
 }

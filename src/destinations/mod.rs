@@ -5,8 +5,11 @@ pub mod error;
 pub mod object_store;
 mod open;
 pub mod postgres;
+pub mod quarantine;
 mod redact;
 pub mod spec;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -15,6 +18,7 @@ use crate::model::row::{Change, RecordKey};
 
 pub use error::{Error, Kind};
 pub use open::open;
+use quarantine::Quarantine;
 
 /// What an erasure removed: the receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,4 +88,9 @@ pub trait Destination: Send + Sync {
     /// Folds what has piled up into less, where that is worth it. Never changes what a reader sees; safe to crash
     /// in, safe to call at any time by the stream's one writer.
     async fn compact(&self, stream: &StreamId) -> Result<(), Error>;
+
+    /// Returns where files that a connection is sent are kept apart; none where the place keeps rows alone.
+    fn quarantine(&self, _namespace: &str, _connection: &str) -> Option<Arc<dyn Quarantine>> {
+        None
+    }
 }

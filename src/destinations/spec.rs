@@ -16,6 +16,11 @@ pub enum DestinationSpec {
 }
 
 impl DestinationSpec {
+    /// Returns whether the place can keep files beside rows.
+    pub fn keeps_files(&self) -> bool {
+        matches!(self, Self::ObjectStore(_))
+    }
+
     /// Returns the Secret that the destination's credentials are in, if it needs one.
     pub fn secret(&self) -> Option<&SecretRef> {
         match self {

@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 
-use super::auth::{Form, Signed, Token};
+use super::auth::{Form, Notice, SIGNATURE, Signed, Token};
 use super::endpoints::{Allowed, Endpoints};
 use super::error::{Error, Kind};
 use super::limits::Registry;
@@ -103,6 +103,8 @@ pub enum Body<'a> {
     Form(&'a Form),
     /// JSON, or nothing, with the headers that vouch for it.
     Signed(&'a Signed),
+    /// JSON, with the proof that it is from here.
+    Notice(&'a Notice),
 }
 
 impl<'a> Request<'a> {
@@ -121,7 +123,7 @@ impl<'a> Request<'a> {
 impl Request<'_> {
     fn into_http(self, host: &str) -> Result<::http::Request<Full<Bytes>>, Error> {
         let (content_type, body) = self.body.encoded();
-        let signature = self.body.signature();
+        let proof = self.body.proof();
         let mut request = ::http::Request::new(Full::new(body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url;
@@ -141,7 +143,7 @@ impl Request<'_> {
             let name = name.map_err(|_| Error::new(Kind::Refused, host, "a header has no name"))?;
             headers.insert(name, value);
         }
-        for (name, value) in signature.into_iter().flat_map(Signed::headers) {
+        for (name, value) in proof {
             headers.insert(name, value.clone());
         }
         Ok(request)
@@ -149,10 +151,14 @@ impl Request<'_> {
 }
 
 impl<'a> Body<'a> {
-    fn signature(self) -> Option<&'a Signed> {
+    /// Returns the headers that vouch for the body.
+    fn proof(self) -> Vec<(&'static str, &'a HeaderValue)> {
         match self {
-            Self::Signed(signed) => Some(signed),
-            Self::None | Self::Json(_) | Self::Form(_) => None,
+            Self::Signed(signed) => signed.headers().collect(),
+            Self::Notice(notice) => {
+                Vec::from_iter(notice.signature().map(|proof| (SIGNATURE, proof)))
+            }
+            Self::None | Self::Json(_) | Self::Form(_) => Vec::new(),
         }
     }
 
@@ -169,6 +175,7 @@ impl<'a> Body<'a> {
                 let content_type = (!body.is_empty()).then_some("application/json");
                 (content_type, body)
             }
+            Self::Notice(notice) => (Some("application/json"), notice.body()),
         }
     }
 }
@@ -334,7 +341,7 @@ fn withheld(token: Option<&Token>, sent: Body<'_>, body: Vec<u8>) -> Vec<u8> {
     match sent {
         Body::Form(form) => form.withheld(body),
         Body::Signed(signed) => signed.withheld(body),
-        Body::None | Body::Json(_) => body,
+        Body::None | Body::Json(_) | Body::Notice(_) => body,
     }
 }
 

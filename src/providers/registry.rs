@@ -64,6 +64,6 @@ providers! {
     Microsoft365 => super::microsoft365::Microsoft365,
     /// SendSafely: the API key of a no-login service account.
     Sendsafely => super::sendsafely::Sendsafely,
-    /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint.
+    /// Deputy itself: an account that nobody can log in as, and whose keys open the SCIM endpoint and its Dropzone.
     Deputy => super::deputy::Deputy,
 }

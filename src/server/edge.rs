@@ -1,21 +1,25 @@
 //! The listener for clients outside of the cluster, with everything about them bounded: how many, how long, how slow.
 //!
 //! ```text
-//! accept (at most so many) ─► TLS ─► HTTP/1.1 ─► Scim
+//! accept (at most so many) ─► TLS ─► HTTP/1.1 ─┬─ /dropzone/… ─► Dropzone
+//!                                              └─ the rest ───► Scim
 //! ```
 
+use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{Request, StatusCode, header};
-use http_body_util::Full;
+use axum::http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -24,19 +28,40 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::dropzone::Dropzone;
 use super::scim::Scim;
 use super::tls::{Tls, TlsFiles};
+use crate::controllers::dropzone::BASE;
 
 /// How many clients may be connected; the others wait to be accepted.
 const MOST_CLIENTS: usize = 256;
 /// How long a client may take for its half of the TLS handshake, and for the head of a request.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a request may take, its body included.
+/// How long a request of SCIM may take, its body included. An upload may take longer, as long as it comes fast enough.
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+/// How long it is read on and thrown away what a client sends that was refused: it looks for the answer only then.
+const LINGER: Duration = Duration::from_secs(30);
+/// How long a client may be silent in that time.
+const LINGER_IDLE: Duration = Duration::from_secs(2);
 /// How long what is under way at the end may take.
 const CLOSING: Duration = Duration::from_secs(3);
 /// How long to wait after the system had no socket to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(200);
+
+/// What goes wrong within a body.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A body of either direction, as a stream.
+pub(super) type Body = UnsyncBoxBody<bytes::Bytes, BoxError>;
+
+/// What is served.
+#[derive(Default)]
+pub struct Services {
+    /// For identity providers.
+    pub scim: Option<Scim>,
+    /// For whoever has files for an account.
+    pub dropzone: Option<Arc<Dropzone>>,
+}
 
 /// Where and how clients outside of the cluster are served.
 #[derive(Debug, Clone)]
@@ -61,7 +86,7 @@ pub struct Edge {
 struct Shared {
     tls: Option<Tls>,
     url: Option<Url>,
-    scim: Scim,
+    services: Services,
     closing: CancellationToken,
 }
 
@@ -69,22 +94,23 @@ impl Edge {
     /// Binds the address.
     ///
     /// # Errors
-    /// Where keys would travel in the open and nobody has said that this is meant, or the certificate cannot be used.
-    pub async fn bind(settings: EdgeSettings, scim: Scim) -> io::Result<Self> {
+    /// Where keys and files would travel in the open and nobody has said that this is meant, or the certificate cannot be used.
+    pub async fn bind(settings: EdgeSettings, services: Services) -> io::Result<Self> {
         let is_heard = settings.tls.is_none() && !settings.listen.ip().is_loopback();
         if is_heard && !settings.is_plain_meant {
             return Err(io::Error::other(
-                "keys would travel in the open: give --tls-cert and --tls-key, or say --scim-plain-http where something before it does the TLS",
+                "keys and files would travel in the open: give --tls-cert and --tls-key, or say --edge-plain-http where something before it does the TLS",
             ));
         }
         let tls = settings.tls.map(Tls::read).transpose()?;
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
-        tracing::info!(scim.address = %address, scim.tls = tls.is_some(), "serving /scim/v2");
+        let paths = services.paths();
+        tracing::info!(edge.address = %address, edge.tls = tls.is_some(), "serving {paths}");
         let shared = Arc::new(Shared {
             tls,
             url: settings.url,
-            scim,
+            services,
             closing: CancellationToken::new(),
         });
         Ok(Self {
@@ -153,38 +179,57 @@ impl Shared {
         drop(place);
     }
 
-    async fn speak(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr) {
-        let answer = service_fn(|request| async move {
-            Ok::<_, std::convert::Infallible>(self.answer(peer, request).await)
+    async fn speak(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: IpAddr,
+    ) {
+        let answer = service_fn(|request| {
+            let answered = self.answer(peer, request);
+            Box::pin(async move { Ok::<_, Infallible>(answered.await) })
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .max_buf_size(32 * 1024)
             .serve_connection(TokioIo::new(stream), answer);
-        let mut connection = std::pin::pin!(connection);
         // What a client does wrong with its own connection is its own affair.
-        tokio::select! {
-            _ = connection.as_mut() => {}
+        let served = tokio::select! {
+            served = poll_fn(|context| connection.poll_without_shutdown(context)) => served,
             () = self.closing.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                let _ = connection.await;
+                Pin::new(&mut connection).graceful_shutdown();
+                poll_fn(|context| connection.poll_without_shutdown(context)).await
             }
+        };
+        if served.is_ok() {
+            linger(connection.into_parts().io.into_inner()).await;
         }
     }
 
-    async fn answer(
+    async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
+        let Services { scim, dropzone } = &self.services;
+        match (scim, dropzone) {
+            (_, Some(dropzone)) if Dropzone::has(request.uri().path()) => {
+                let request = request.map(|body| Body::new(body.map_err(BoxError::from)));
+                dropzone.answer(peer, request).await
+            }
+            (Some(scim), _) => self.provision(scim, peer, request).await,
+            (None, _) => bare(StatusCode::NOT_FOUND),
+        }
+    }
+
+    async fn provision(
         &self,
+        scim: &Scim,
         peer: IpAddr,
         request: Request<Incoming>,
-    ) -> axum::http::Response<Full<bytes::Bytes>> {
+    ) -> Response<Body> {
         let origin = self.origin(&request);
-        let answered = timeout(LONGEST_REQUEST, self.scim.answer(peer, &origin, request)).await;
-        answered.unwrap_or_else(|_| {
-            let mut response = axum::http::Response::default();
-            *response.status_mut() = StatusCode::REQUEST_TIMEOUT;
-            response
-        })
+        let answered = timeout(LONGEST_REQUEST, scim.answer(peer, &origin, request)).await;
+        match answered {
+            Ok(response) => response.map(|body| Body::new(body.map_err(|never| match never {}))),
+            Err(_) => bare(StatusCode::REQUEST_TIMEOUT),
+        }
     }
 
     /// Returns what the client's URLs begin with, without the slash.
@@ -199,6 +244,39 @@ impl Shared {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", host.unwrap_or("localhost"))
     }
+}
+
+impl Services {
+    fn paths(&self) -> String {
+        let scim = self.scim.as_ref().map(|_| "/scim/v2");
+        let dropzone = self.dropzone.as_ref().map(|_| BASE);
+        let paths: Vec<_> = scim.into_iter().chain(dropzone).collect();
+        paths.join(" and ")
+    }
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    let empty = http_body_util::Empty::new().map_err(|never| match never {});
+    let mut response = Response::new(Body::new(empty));
+    *response.status_mut() = status;
+    response
+}
+
+/// Ends the own half of a connection, and reads on for a while. Closed with bytes unread, the system would tell the client to forget
+/// the connection with the answer on it.
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let drained = async {
+        let mut sink = [0; 16 * 1024];
+        stream.shutdown().await?;
+        while let Ok(read) = timeout(LINGER_IDLE, stream.read(&mut sink)).await {
+            if read? == 0 {
+                break;
+            }
+        }
+        io::Result::Ok(())
+    };
+    // However it ends, it has ended.
+    let _ = timeout(LINGER, drained).await;
 }
 
 /// Nothing else of a client's gets into what it is answered.

@@ -1,9 +1,11 @@
 //! What the process answers over HTTP.
 //!
 //! Inside of the cluster: whether it lives, whether it is ready, and its metrics. That serves nothing of anybody's data, and
-//! changes nothing. On a port of its own, where it is asked for: [`scim`], for identity providers.
+//! changes nothing. On a port of its own, where it is asked for: [`scim`], for
+//! identity providers, and [`dropzone`], for whoever has files for an account.
 
 mod auth;
+pub mod dropzone;
 pub mod edge;
 mod health;
 pub mod scim;

@@ -289,9 +289,10 @@ pub(super) async fn start(
         .arg("--lease-name")
         .arg(random::name("lease"))
         .arg("--no-leader-election")
-        .arg("--scim-listen")
+        .arg("--scim")
+        .arg("--edge-listen")
         .arg("127.0.0.1:0")
-        .arg("--scim-address-file")
+        .arg("--edge-address-file")
         .arg(&file);
     for argument in more {
         launch = launch.arg(argument);

@@ -60,7 +60,7 @@ async fn a_certificate_is_served_from_files() {
         &paths[0],
         "--tls-key",
         &paths[1],
-        "--scim-url",
+        "--edge-url",
         "https://scim.acme.example",
     ];
     let config = office.namespace.server().administrator();
@@ -85,15 +85,16 @@ async fn keys_do_not_travel_in_the_open_by_mistake() {
         let launch = Launch::controller(config, office.namespace.name())
             .confined_to(office.namespace.name())
             .arg("--no-leader-election")
-            .arg("--scim-listen")
+            .arg("--scim")
+            .arg("--edge-listen")
             .arg("0.0.0.0:0");
         more.iter().fold(launch, Launch::arg)
     };
     let ended = launch(&[]).output(Duration::from_secs(30)).await;
     assert!(!ended.status.success());
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert!(said.contains("--scim-plain-http"), "{said}");
-    let mut meant = launch(&["--scim-plain-http"]).start();
+    assert!(said.contains("--edge-plain-http"), "{said}");
+    let mut meant = launch(&["--edge-plain-http"]).start();
     meant
         .printed("serving /scim/v2", Duration::from_secs(30))
         .await;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use deputy::controllers::operator::Operator;
+use deputy::controllers::dropzone::Service;
+use deputy::controllers::operator::{Operator, Started};
 use deputy::http;
 use deputy::kube_io::events::Events;
 use deputy::kube_io::key::Scope;
@@ -11,8 +12,9 @@ use deputy::kube_io::lease::Leadership;
 use deputy::kube_io::runner::Runtime;
 use deputy::model::clock::{Clock, FastClock, SystemClock};
 use deputy::providers::Clients;
-use deputy::server::edge::{Edge, EdgeSettings};
-use deputy::server::scim::{Parts, Scim};
+use deputy::server::dropzone::{self, Dropzone};
+use deputy::server::edge::{Edge, EdgeSettings, Services};
+use deputy::server::scim::{self, Scim};
 use deputy::supervisor::{Supervisor, SupervisorError};
 use deputy::telemetry::metrics::Metrics;
 use reqwest::Method;
@@ -39,20 +41,28 @@ impl Running {
         Self::under(supervisor)
     }
 
-    /// Starts one that serves SCIM, and returns where.
-    pub(crate) async fn serving_scim(stage: &Stage, clock: FastClock) -> (Self, Url) {
+    /// Starts one that serves clients outside of the cluster, and returns what their URLs begin with.
+    pub(crate) async fn serving(stage: &Stage, clock: FastClock) -> (Self, Url) {
         let mut supervisor = Supervisor::new();
-        let parts = operate(stage, clock, &mut supervisor);
+        let (started, tools) = operate(stage, clock, &mut supervisor);
         let settings = EdgeSettings {
             listen: "127.0.0.1:0".parse().unwrap(),
             tls: None,
             is_plain_meant: false,
             url: None,
         };
-        let edge = Edge::bind(settings, Scim::new(parts)).await.unwrap();
-        let url = format!("http://{}/scim/v2/", edge.address());
-        supervisor.service("scim", edge.run(supervisor.closing()));
+        let edge = Edge::bind(settings, services(started, tools))
+            .await
+            .unwrap();
+        let url = format!("http://{}/", edge.address());
+        supervisor.service("edge", edge.run(supervisor.closing()));
         (Self::under(supervisor), url.parse().unwrap())
+    }
+
+    /// Starts one that serves SCIM, and returns where.
+    pub(crate) async fn serving_scim(stage: &Stage, clock: FastClock) -> (Self, Url) {
+        let (running, url) = Self::serving(stage, clock).await;
+        (running, url.join("scim/v2/").unwrap())
     }
 
     fn under(supervisor: Supervisor) -> Self {
@@ -70,8 +80,42 @@ impl Running {
     }
 }
 
+/// What an endpoint beside the controllers works with.
+struct Tools {
+    clock: Arc<dyn Clock>,
+    events: Events,
+    metrics: Arc<Metrics>,
+}
+
+fn services(started: Started, tools: Tools) -> Services {
+    let Tools {
+        clock,
+        events,
+        metrics,
+    } = tools;
+    let scim = Scim::new(scim::Parts {
+        cluster: started.cluster.clone(),
+        clock: Arc::clone(&clock),
+        events: events.clone(),
+        metrics: Arc::clone(&metrics),
+    });
+    let dropzone = Dropzone::new(dropzone::Parts {
+        cluster: started.cluster,
+        clock,
+        events,
+        metrics,
+        depots: started.depots,
+        notifier: started.notifier,
+        suspects: started.suspects,
+    });
+    Services {
+        scim: Some(scim),
+        dropzone: Some(dropzone),
+    }
+}
+
 /// Starts the controllers, and returns what an endpoint beside them works with.
-fn operate(stage: &Stage, clock: FastClock, supervisor: &mut Supervisor) -> Parts {
+fn operate(stage: &Stage, clock: FastClock, supervisor: &mut Supervisor) -> (Started, Tools) {
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let settings = http::Settings {
         allowed: vec!["127.0.0.1".parse().unwrap()],
@@ -98,13 +142,14 @@ fn operate(stage: &Stage, clock: FastClock, supervisor: &mut Supervisor) -> Part
         runtime,
         scope: Scope::Namespace(stage.namespace.clone()),
         clients,
+        dropzone: Some(Service::default()),
     };
-    Parts {
-        cluster: operator.start(supervisor).cluster,
+    let tools = Tools {
         clock,
         events,
         metrics,
-    }
+    };
+    (operator.start(supervisor), tools)
 }
 
 /// Lets the vendor's clock run as fast, so that nobody finds the other's wrong.

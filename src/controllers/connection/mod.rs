@@ -5,6 +5,7 @@
 //! ```
 
 mod act;
+mod boxes;
 mod decide;
 mod leave;
 mod propagation;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use kube::{Resource, ResourceExt};
 
 use super::cluster::Cluster;
+use super::dropzone::{Notices, Service};
 use super::links::Links;
 use crate::api::{ServiceAccountConnection, ServiceAccountConnectionStatus as Status};
 use crate::kube_io::events::Events;
@@ -25,7 +27,7 @@ use crate::kube_io::key::ObjectKey;
 use crate::kube_io::reconciler::{Cleanup, Next, Pass, Reconciler};
 use crate::providers::Clients;
 
-pub(in crate::controllers) use resolve::secrets_of;
+pub(in crate::controllers) use resolve::{open_destination, secrets_of};
 pub use suspects::Suspects;
 
 /// Reconciles connections.
@@ -40,6 +42,10 @@ pub struct ConnectionReconciler {
     pub suspects: Suspects,
     /// Where the end of a bounded wait is told.
     pub events: Events,
+    /// How boxes are served; none where they are not.
+    pub dropzone: Option<Service>,
+    /// How the boxes' last notifications went.
+    pub notices: Notices,
 }
 
 #[async_trait]
@@ -79,6 +85,7 @@ impl Reconciler for ConnectionReconciler {
             fingerprint,
             findings: &findings,
             users: &users,
+            drop_box: self.sight(&object, &key, &opened).as_ref(),
             now: self.clients.clock.now(),
         });
         let next = status

@@ -9,12 +9,13 @@ use super::act::{Findings, Verified};
 use super::propagation::{Propagation, propagation};
 use super::resolve::Closed;
 use crate::api::connection::{
-    CredentialStatus, DelegationStatus, Executor, IdentityStatus, Mode, ScopeGrant, ScopeStatus,
-    UsersStatus,
+    CredentialStatus, DelegationStatus, DropzoneStatus, Executor, IdentityStatus, Mode, ScopeGrant,
+    ScopeStatus, UsersStatus,
 };
 use crate::api::{
     ServiceAccountConnection, ServiceAccountConnectionStatus as Status, SyncedUser, requested_at,
 };
+use crate::controllers::dropzone::{CLOSED, Sight, Standing, standing};
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
 use crate::controllers::kstatus;
@@ -23,6 +24,7 @@ use crate::kube_io::conditions::{ConditionStatus, Conditions, find};
 use crate::model::account::Known;
 use crate::providers::report::ScopeState;
 
+const DROPZONE_READY: &str = "DropzoneReady";
 /// How many excess scopes are shown.
 const MOST_EXCESS: usize = 20;
 /// A connection that fails is looked at again after half the time that it has failed for, within these bounds.
@@ -39,6 +41,8 @@ pub(super) struct Facts<'a> {
     pub(super) findings: &'a Findings,
     /// The connection's people.
     pub(super) users: &'a [Arc<SyncedUser>],
+    /// The account's box, where it has one.
+    pub(super) drop_box: Option<&'a Sight>,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -61,6 +65,7 @@ pub(super) fn report(facts: &Facts<'_>) -> Status {
     }
     status.observed_generation = object.meta().generation.unwrap_or(-1);
     status.users = Some(count(object, facts.users));
+    put_dropzone(&mut status, &mut conditions, facts);
     let ready = put_ready(&mut conditions, object);
     status.conditions = conditions.into_vec();
     if !matches!(facts.findings, Findings::Unchanged) {
@@ -228,6 +233,22 @@ fn put_identity(status: &mut Status, verified: &Verified, fingerprint: Option<&s
     });
 }
 
+fn put_dropzone(status: &mut Status, conditions: &mut Conditions, facts: &Facts<'_>) {
+    let Some(sight) = facts.drop_box else {
+        status.dropzone = None;
+        conditions.clear(DROPZONE_READY);
+        conditions.clear("DropzoneNotified");
+        return;
+    };
+    let Standing { ready, url } = standing(sight, conditions, facts.now);
+    ready.put(conditions, DROPZONE_READY);
+    status.dropzone = Some(DropzoneStatus { url });
+    match &sight.notified {
+        Some(fact) => fact.put(conditions, "DropzoneNotified"),
+        None => conditions.clear("DropzoneNotified"),
+    }
+}
+
 /// Writes `Ready` from the first condition that does not hold, and returns what it came to.
 fn put_ready(conditions: &mut Conditions, object: &ServiceAccountConnection) -> Fact {
     let decisive = unsupported(object).unwrap_or_else(|| first_that_fails(conditions));
@@ -252,17 +273,19 @@ fn unsupported(object: &ServiceAccountConnection) -> Option<Fact> {
 }
 
 fn first_that_fails(conditions: &Conditions) -> Fact {
-    const DECISIVE: [&str; 5] = [
+    const DECISIVE: [&str; 6] = [
         "CredentialsAvailable",
         "Authenticated",
         "DelegationValid",
         "PermissionsGranted",
         "DestinationReachable",
+        DROPZONE_READY,
     ];
     let failing = DECISIVE
         .iter()
         .filter_map(|type_| conditions.get(type_))
-        .find(|c| c.status != "True");
+        // A box that has closed when it was to is as it should be.
+        .find(|c| c.status != "True" && c.reason != CLOSED);
     failing.map_or_else(
         || {
             Fact::good(
@@ -311,6 +334,10 @@ fn put_times(status: &mut Status, facts: &Facts<'_>, ready: &Fact) {
         backed_off_since(since, now, SOONEST, interval.min(LATEST))
     };
     let next = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+    let closing = facts.drop_box.and_then(|sight| sight.spec.closes_at);
+    let next = closing
+        .filter(|end| *end > now)
+        .map_or(next, |end| end.min(next));
     status.next_verification_time =
         Some(status.throttled_until.map_or(next, |until| until.max(next)));
 }

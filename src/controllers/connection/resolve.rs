@@ -10,6 +10,7 @@ use super::ConnectionReconciler;
 use crate::api::ServiceAccountConnection;
 use crate::api::connection::ServiceAccountConnectionSpec;
 use crate::controllers::api_key::in_use;
+use crate::controllers::cluster::Cluster;
 use crate::controllers::effective;
 use crate::controllers::fact::Fact;
 use crate::controllers::home::home_of;
@@ -20,6 +21,7 @@ use crate::kube_io::key::ObjectKey;
 use crate::kube_io::secret;
 use crate::model::secret::{Credentials, SecretRef};
 use crate::providers::Clients;
+use crate::providers::registry::ProviderSpec;
 
 /// Why a connection could not be opened: which condition says so, and what.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,8 +112,7 @@ impl ConnectionReconciler {
                 condition: "CredentialsAvailable",
                 fact: Fact::from(&error),
             })?;
-        let destination = self
-            .open_destination(spec, key)
+        let destination = open_destination(&self.cluster, spec, key)
             .await
             .map_err(|fact| Closed {
                 condition: "DestinationReachable",
@@ -136,27 +137,35 @@ impl ConnectionReconciler {
         }))
     }
 
-    async fn open_destination(
-        &self,
-        spec: &ServiceAccountConnectionSpec,
-        key: &ObjectKey,
-    ) -> Result<Option<Arc<dyn Destination>>, Fact> {
-        let Some(destination) = &spec.destination else {
-            return Ok(None);
-        };
-        let credentials = match destination.secret() {
-            Some(name) => Some(self.read(key, name).await?),
-            None => None,
-        };
-        let opened = destinations::open(destination, credentials.as_ref());
-        opened.map(Some).map_err(|error| Fact::from(&error))
-    }
-
     async fn read(&self, key: &ObjectKey, name: &SecretRef) -> Result<Credentials, Fact> {
-        secret::read(self.cluster.client.clone(), &key.namespace, &name.name)
-            .await
-            .map_err(|error| Fact::from(&error))
+        read(&self.cluster, key, name).await
     }
+}
+
+/// Opens where a connection's rows and files go; none where it has no destination. Reads the Secret, and makes no other request.
+///
+/// # Errors
+/// What is in the way, in the words of `DestinationReachable`.
+pub(in crate::controllers) async fn open_destination(
+    cluster: &Cluster,
+    spec: &ServiceAccountConnectionSpec,
+    key: &ObjectKey,
+) -> Result<Option<Arc<dyn Destination>>, Fact> {
+    let Some(destination) = &spec.destination else {
+        return Ok(None);
+    };
+    let credentials = match destination.secret() {
+        Some(name) => Some(read(cluster, key, name).await?),
+        None => None,
+    };
+    let opened = destinations::open(destination, credentials.as_ref());
+    opened.map(Some).map_err(|error| Fact::from(&error))
+}
+
+async fn read(cluster: &Cluster, key: &ObjectKey, name: &SecretRef) -> Result<Credentials, Fact> {
+    secret::read(cluster.client.clone(), &key.namespace, &name.name)
+        .await
+        .map_err(|error| Fact::from(&error))
 }
 
 /// Returns the Secrets that a connection reads.
@@ -166,5 +175,9 @@ pub(in crate::controllers) fn secrets_of(spec: &ServiceAccountConnectionSpec) ->
         .as_ref()
         .and_then(|destination| destination.secret());
     let credential = spec.credentials_secret_ref.iter();
-    credential.chain(destination).collect()
+    let webhook = match &spec.provider {
+        ProviderSpec::Deputy(account) => account.webhook_secret(),
+        _ => None,
+    };
+    credential.chain(destination).chain(webhook).collect()
 }

@@ -18,6 +18,9 @@ use crate::model::cursor::{Owner, StreamId};
 /// The file whose presence says that an erasure has begun. Readers of `*.parquet` do not see it.
 pub(super) const ERASING: &str = "_erasing";
 
+/// What holds files from strangers, beside the namespaces.
+const QUARANTINE: &str = "_quarantine";
+
 /// The longest part of a path that is kept as it is, in bytes. File systems stop at 255, and `user=` goes before.
 const LONGEST_PART: usize = 200;
 
@@ -117,6 +120,11 @@ pub(super) fn user_folder(dataset: &Path, user: &UserId) -> Path {
     append(dataset, &format!("user={}", encode(user.as_str())))
 }
 
+/// Returns the folder of the files that a connection was sent. No namespace begins with an underscore.
+pub(super) fn quarantine_folder(prefix: &Path, namespace: &str, connection: &str) -> Path {
+    connection_folder(&append(prefix, QUARANTINE), namespace, connection)
+}
+
 fn connection_folder(prefix: &Path, namespace: &str, connection: &str) -> Path {
     append(&append(prefix, &encode(namespace)), &encode(connection))
 }
@@ -175,6 +183,14 @@ mod tests {
     #[test]
     fn a_stream_lies_where_readers_expect_it() {
         assert_eq!(folder("117"), "data/team/corp/mail/user=117");
+    }
+
+    #[test]
+    fn what_strangers_send_lies_beside_the_rows() {
+        let folder = quarantine_folder(&Path::from("data"), "team", "corp");
+        assert_eq!(folder.as_ref(), "data/_quarantine/team/corp");
+        let bare = quarantine_folder(&Path::default(), "team", "corp");
+        assert_eq!(bare.as_ref(), "_quarantine/team/corp");
     }
 
     #[test]

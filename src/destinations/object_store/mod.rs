@@ -37,6 +37,7 @@ mod faults;
 mod folder;
 mod layout;
 mod listing;
+mod quarantine;
 mod read;
 mod scan;
 mod settings;
@@ -54,6 +55,7 @@ use async_trait::async_trait;
 
 use self::errors::Place;
 use self::folder::Folder;
+use super::quarantine::Quarantine;
 use super::spec::ObjectStoreSpec;
 use super::{Destination, Erasure, Error, Kind};
 use crate::model::cursor::{Commit, Owner, StreamId};
@@ -171,5 +173,9 @@ impl Destination for ParquetFolder {
 
     async fn compact(&self, stream: &StreamId) -> Result<(), Error> {
         self.judged(self.fold(stream).await)
+    }
+
+    fn quarantine(&self, namespace: &str, connection: &str) -> Option<Arc<dyn Quarantine>> {
+        Some(Arc::new(self.quarantine_of(namespace, connection)))
     }
 }

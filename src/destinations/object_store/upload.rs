@@ -63,7 +63,8 @@ impl Upload {
         }
     }
 
-    async fn push(&mut self, piece: Bytes) -> object_store::Result<()> {
+    /// Takes the next piece; waits while too many parts are under way.
+    pub(super) async fn push(&mut self, piece: Bytes) -> object_store::Result<()> {
         match &mut self.state {
             State::Small { pieces, bytes } => {
                 *bytes += piece.len();
@@ -92,7 +93,8 @@ impl Upload {
         Ok(())
     }
 
-    async fn finish(&mut self) -> object_store::Result<()> {
+    /// Puts what is left, and the file under its name.
+    pub(super) async fn finish(&mut self) -> object_store::Result<()> {
         match mem::replace(&mut self.state, State::Done) {
             State::Small { pieces, .. } => {
                 let payload: PutPayload = pieces.into_iter().collect();

@@ -78,22 +78,28 @@ impl SigningKey {
     }
 
     fn signature(&self, what: &ToSign<'_>) -> String {
-        // A secret of any length makes a key.
-        let keyed = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes());
-        let Ok(mut hmac) = keyed else {
-            return String::new();
-        };
-        for part in [self.key.expose_secret(), what.path, what.time] {
-            hmac.update(part.as_bytes());
-        }
-        hmac.update(&what.body);
-        let mut text = String::with_capacity(64);
-        for byte in hmac.finalize().into_bytes() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        let parts = [self.key.expose_secret(), what.path, what.time].map(str::as_bytes);
+        signature(&self.secret, parts.into_iter().chain([what.body.as_ref()]))
     }
+}
+
+/// Returns the HMAC-SHA256 of what the parts come to, in lower-case hexadecimal digits.
+pub(super) fn signature<'a>(
+    secret: &SecretString,
+    parts: impl IntoIterator<Item = &'a [u8]>,
+) -> String {
+    // A secret of any length makes a key.
+    let keyed = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes());
+    let Ok(mut hmac) = keyed else {
+        return String::new();
+    };
+    parts.into_iter().for_each(|part| hmac.update(part));
+    let mut text = String::with_capacity(64);
+    for byte in hmac.finalize().into_bytes() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn header(text: &str) -> HeaderValue {

@@ -41,7 +41,7 @@ pub(super) fn of_ledger(operation: &'static str, fault: &LedgerError) -> Error {
             Class::Park,
             Reason::PermissionDenied,
             format!(
-                "Grant `{verb}` on secrets to Deputy's service account in that namespace; the chart does with scim.enabled=true."
+                "Grant `{verb}` on secrets to Deputy's service account in that namespace; the chart does with scim.enabled=true or dropzone.enabled=true."
             ),
         ),
         LedgerError::Foreign(name) => (

@@ -3,12 +3,13 @@
 //! ```text
 //! spec + Home ─► Deputy::open ─► DeputySession ─┬─► check   name, ledger and target, from the cluster alone
 //!                                               └─► keys    made here, kept as hashes in the ledger
-//! SCIM request ─► server ─► the same ledger
+//! SCIM request, look into the Dropzone ─► server ─► the same ledger
 //! ```
 //!
 //! There is no password, no log-in page and no session of a person anywhere. It makes no request to any vendor.
 
 mod check;
+pub mod dropzone;
 mod errors;
 pub mod home;
 mod keys;
@@ -54,6 +55,19 @@ impl Provider for Deputy {
             "notifications": false,
             "personalUrl": false,
             "scim": {"connectionRef": {"name": "acme"}},
+            "dropzone": {
+                "enabled": true,
+                "maxFileSize": "1Gi",
+                "allowedTypes": ["pdf", "csv", "image/*"],
+                "closesAt": "2027-01-01T00:00:00Z",
+                "expiry": "720h",
+                "label": "Invoices for Acme",
+                "recipients": ["alice@acme.example"],
+                "webhook": {
+                    "url": "https://hooks.acme.example/dropzone",
+                    "secretRef": {"name": "dropzone-webhook"},
+                },
+            },
         })
     }
 

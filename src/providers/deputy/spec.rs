@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dropzone::DropzoneSpec;
 use crate::model::email::Email;
+use crate::model::secret::SecretRef;
 
 /// A service account of Deputy's own API. Nobody can log in as it: only its `ApiKey`s open anything.
 ///
-/// It needs no credentials Secret, no destination and no people of its own.
+/// It needs no credentials Secret and no people of its own, and a destination only for its Dropzone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeputySpec {
@@ -38,6 +40,24 @@ pub struct DeputySpec {
     /// Whom the account's SCIM keys may provision. Default: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scim: Option<ScimSpec>,
+
+    /// A box on the web that takes files for the account. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropzone: Option<DropzoneSpec>,
+}
+
+impl DeputySpec {
+    /// Returns the box, where there is one.
+    pub fn open_dropzone(&self) -> Option<&DropzoneSpec> {
+        self.dropzone
+            .as_ref()
+            .filter(|dropzone| dropzone.is_enabled())
+    }
+
+    /// Returns the Secret that the box's notifications are signed with, if it names one.
+    pub fn webhook_secret(&self) -> Option<&SecretRef> {
+        self.open_dropzone()?.webhook.as_ref()?.secret_ref.as_ref()
+    }
 }
 
 /// Whom SCIM keys may provision.

@@ -163,7 +163,7 @@ fn seconds(span: SignedDuration) -> u64 {
 }
 
 /// Who has one address of a version-6 network has all of them.
-pub(super) fn network(address: IpAddr) -> IpAddr {
+pub(in crate::server) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => IpAddr::V4(v4),

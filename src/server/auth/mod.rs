@@ -20,7 +20,8 @@ use axum::http::HeaderMap;
 use kube::Resource;
 
 use self::claim::Claim;
-use self::gate::{Claimant, Gate, Wait, network};
+pub(super) use self::gate::network;
+use self::gate::{Claimant, Gate, Wait};
 use crate::api::ServiceAccountConnection;
 use crate::controllers::cluster::Cluster;
 use crate::controllers::home::{account, ledger_of};

@@ -33,6 +33,10 @@ pub struct Metrics {
     sync_lag: Histogram,
     scim_requests: Family<ScimLabels, Counter>,
     requests_refused: Family<RefusalLabels, Counter>,
+    dropzone_uploads: Family<RunLabels, Counter>,
+    dropzone_bytes: Counter,
+    dropzone_notifications: Family<RunLabels, Counter>,
+    dropzone_removed: Family<RefusalLabels, Counter>,
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
@@ -85,6 +89,22 @@ impl Metrics {
                 r,
                 "deputy_requests_refused",
                 "Requests of clients whose key was not good, by why",
+            ),
+            dropzone_uploads: add(r, "deputy_dropzone_uploads", "Uploads by how they ended"),
+            dropzone_bytes: add(
+                r,
+                "deputy_dropzone_bytes",
+                "Bytes of uploads that were kept",
+            ),
+            dropzone_notifications: add(
+                r,
+                "deputy_dropzone_notifications",
+                "Notifications of uploads",
+            ),
+            dropzone_removed: add(
+                r,
+                "deputy_dropzone_removed",
+                "Uploads that were removed, by why",
             ),
             watch_stalled: add(
                 r,
@@ -165,6 +185,28 @@ impl Metrics {
     /// Counts a request that was not let in. The client is not told why; this is.
     pub fn request_refused(&self, reason: &'static str) {
         self.requests_refused
+            .get_or_create(&RefusalLabels { reason })
+            .inc();
+    }
+
+    /// Counts an upload, by how it ended, and the bytes that were kept of it.
+    pub fn upload_ended(&self, outcome: &'static str, bytes: u64) {
+        self.dropzone_uploads
+            .get_or_create(&RunLabels { outcome })
+            .inc();
+        self.dropzone_bytes.inc_by(bytes);
+    }
+
+    /// Counts a notification of an upload.
+    pub fn dropzone_notified(&self, outcome: &'static str) {
+        self.dropzone_notifications
+            .get_or_create(&RunLabels { outcome })
+            .inc();
+    }
+
+    /// Counts an upload that was removed.
+    pub fn dropzone_removed(&self, reason: &'static str) {
+        self.dropzone_removed
             .get_or_create(&RefusalLabels { reason })
             .inc();
     }
