@@ -132,18 +132,24 @@ fn users(provider: &str, streams: &[Dataset]) -> Result<Example, Error> {
             "spec": spec,
         }))
     };
+    let (alias, levels) = if has_mail {
+        let levels = json!({"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}});
+        (json!("spidey@acme.example"), levels)
+    } else {
+        (Value::Null, Value::Null)
+    };
     let mut peter = json!({
         "connectionRef": connection,
         "email": "peter.parker@acme.example",
+        "connectedEmail": alias,
         "enabled": true,
         "streams": streams.split_last().map(|(_, fewer)| fewer),
+        "privacy": levels,
         "interval": "15m",
         "deletionPolicy": "Delete",
     });
-    if has_mail {
-        peter["connectedEmail"] = json!("spidey@acme.example");
-        peter["privacy"] =
-            json!({"mail": {"level": "Metadata"}, "calendar": {"level": "FreeBusy"}});
+    if let Some(fields) = peter.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
     }
     let mary = json!({
         "connectionRef": connection, "email": "mary.jane@acme.example", "enabled": true,

@@ -173,30 +173,21 @@ pub(crate) async fn edit(sandbox: &Sandbox, person: &str, count: u32, seed: u64)
     for n in 0..u64::from(count) {
         let number = seed.wrapping_mul(31).wrapping_add(n * 7) % 9_973;
         let number = usize::try_from(number).expect("is small");
-        let one = ids[number % ids.len()];
-        match n % 5 {
-            0 | 1 => sent.push(portal.send(person, one_more(seed, n)).await),
-            2 => {
-                portal
-                    .change_package(one, json!({"label": format!("{seed}-{n}")}))
-                    .await
+        let change = match n % 5 {
+            0 | 1 => {
+                sent.push(portal.send(person, one_more(seed, n)).await);
+                continue;
             }
-            3 if number.is_multiple_of(4) => {
-                portal
-                    .change_package(one, json!({"state": "DELETED_COMPLETE"}))
-                    .await;
-            }
-            3 => {
-                portal
-                    .change_package(one, json!({"state": "EXPIRED_PARTIALLY_COMPLETE"}))
-                    .await
-            }
+            2 => json!({"label": format!("{seed}-{n}")}),
+            3 if number.is_multiple_of(4) => json!({"state": "DELETED_COMPLETE"}),
+            3 => json!({"state": "EXPIRED_PARTIALLY_COMPLETE"}),
             _ => {
-                portal
-                    .delete_package(&sent.pop().expect("was sent before"))
-                    .await
+                let newest = sent.pop().expect("was sent before");
+                portal.delete_package(&newest).await;
+                continue;
             }
-        }
+        };
+        portal.change_package(ids[number % ids.len()], change).await;
     }
 }
 

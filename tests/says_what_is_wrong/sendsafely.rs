@@ -242,8 +242,8 @@ async fn the_accounts_settings_are_kept_as_far_as_there_is_an_api_and_the_rest_i
 }
 
 async fn recipients(stage: &Stage) -> Vec<String> {
-    let state = stage.sandbox.sendsafely().state().await;
-    let users = state["users"].as_array().expect("has users");
+    let truth = stage.sandbox.sendsafely().state().await;
+    let users = truth["users"].as_array().expect("has users");
     let bot = users.iter().find(|user| user["email"] == BOT);
     let found = bot.expect("is there")["dropzoneRecipients"].clone();
     let mut found: Vec<String> = serde_json::from_value(found).expect("is a list");

@@ -45,7 +45,7 @@ pub(in crate::providers::sendsafely) struct Api {
     pub(super) http: Client,
     pub(super) endpoints: Endpoints,
     /// What every path hangs below, without a trailing slash.
-    pub(super) place: String,
+    pub(super) root: String,
     /// The portal's host, as people know it.
     pub(super) host: String,
     pub(super) pair: SigningKey,
@@ -146,7 +146,7 @@ impl Api {
     }
 
     fn url(&self, method: Method, query: &[(&str, &str)]) -> Result<Uri, Error> {
-        let mut text = format!("{}{}", self.place, method.path());
+        let mut text = format!("{}{}", self.root, method.path());
         if !query.is_empty() {
             let query = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(query)
@@ -182,10 +182,10 @@ fn is_a_denied_log(method: Method, error: &Error) -> bool {
 }
 
 /// Finds the quota of one key's company, which other connections to it share. Only what the vendor answers counts.
-pub(super) fn quota(registry: &Registry, place: &str) -> Arc<Quota> {
+pub(super) fn quota(registry: &Registry, root: &str) -> Arc<Quota> {
     let key = QuotaKey {
         provider: super::NAME,
-        endpoint: place.to_owned(),
+        endpoint: root.to_owned(),
         account: String::new(),
         api: "REST",
     };

@@ -120,16 +120,16 @@ fn api(
     clients: &Clients,
 ) -> Result<Api, Error> {
     let endpoints = clients.http.endpoints(api::HOSTS);
-    let place = place(spec)?;
-    let verdict = endpoints.check(&place);
+    let root = root(spec)?;
+    let verdict = endpoints.check(&root);
     verdict.map_err(|error| errors::VENDOR.transport("open", &error))?;
     let pair = key::read(credentials)?;
-    let place = place.as_str().trim_end_matches('/').to_owned();
+    let root = root.as_str().trim_end_matches('/').to_owned();
     Ok(Api {
-        quota: api::quota(clients.http.quotas(), &place),
+        quota: api::quota(clients.http.quotas(), &root),
         http: clients.http.clone(),
         endpoints,
-        place,
+        root,
         host: spec.host.clone(),
         pair,
         pace: Turns::new(pace.requests_per_second),
@@ -138,7 +138,7 @@ fn api(
     })
 }
 
-fn place(spec: &SendSafelySpec) -> Result<Url, Error> {
+fn root(spec: &SendSafelySpec) -> Result<Url, Error> {
     if let Some(endpoint) = &spec.endpoint {
         return Ok(endpoint.clone());
     }

@@ -34,7 +34,7 @@ impl Check<'_> {
     pub(super) async fn run(self, request: &CheckRequest) -> CheckReport {
         let owner = match self.owner().await {
             Ok(owner) => owner,
-            Err(error) => return self.locked_out(&error),
+            Err(error) => return Self::locked_out(&error),
         };
         let account: Result<Account, Error> = self.api.ask(Method::User, &[], None).await;
         let enterprise: Result<Enterprise, Error> =
@@ -52,7 +52,7 @@ impl Check<'_> {
             authenticated: self.opened(&owner, enterprise.ok()),
             service_identity: self.service_identity(&owner),
             throttled,
-            ..self.report()
+            ..Self::report()
         }
     }
 
@@ -69,7 +69,7 @@ impl Check<'_> {
     }
 
     /// A report of nothing but what is so of every key.
-    fn report(&self) -> CheckReport {
+    fn report() -> CheckReport {
         CheckReport {
             identity: Identity::default(),
             credential: None,
@@ -87,14 +87,14 @@ impl Check<'_> {
         }
     }
 
-    fn locked_out(&self, error: &Error) -> CheckReport {
+    fn locked_out(error: &Error) -> CheckReport {
         let unknown = "Nothing is known of the account before its key opens it.";
         CheckReport {
             authenticated: Finding::from(error),
             permissions: Finding::unknown(error.reason, unknown),
             service_identity: Finding::unknown(error.reason, unknown),
             throttled: throttled(error),
-            ..self.report()
+            ..Self::report()
         }
     }
 

@@ -45,16 +45,11 @@ impl Kind for Activities {
     const KEPT: Option<SignedDuration> = Some(SignedDuration::from_hours(90 * 24));
 
     fn asking(subject: &str, window: Window, row: u64) -> Asking {
-        let mut body = json!({
+        let body = json!({
             "authenticatedUser": subject, "pageSize": PAGE_ROWS, "rowIndex": row,
+            "minTimestamp": window.from.map(moment), "maxTimestamp": window.until.map(moment),
         });
-        if let Some(from) = window.from {
-            body["minTimestamp"] = json!(moment(from));
-        }
-        if let Some(until) = window.until {
-            body["maxTimestamp"] = json!(moment(until));
-        }
-        Asking { row, body }
+        Asking::new(row, body)
     }
 
     fn query(_: &Asking) -> Vec<(&'static str, String)> {

@@ -29,6 +29,17 @@ pub(super) struct Asking {
     pub(super) body: Value,
 }
 
+impl Asking {
+    /// Makes a question. Fields that are null are left out.
+    pub(super) fn new(row: u64, body: Value) -> Self {
+        let mut body = body;
+        if let Some(fields) = body.as_object_mut() {
+            fields.retain(|_, value| !value.is_null());
+        }
+        Self { row, body }
+    }
+}
+
 /// What a row is apart from its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {

@@ -115,7 +115,7 @@ impl<'a, K: Kind> ListPager<'a, K> {
     fn begin(&self, from: Option<Cursor>) -> Result<Step, Error> {
         let Some(from) = from else {
             return Ok(Step::List(Listing {
-                pass: self.from_the_start(),
+                pass: self.whole_list(),
                 mark: Mark::default(),
                 sum: Some(Sum::default()),
                 began_at: self.source.clock.now(),
@@ -127,7 +127,7 @@ impl<'a, K: Kind> ListPager<'a, K> {
         }
     }
 
-    fn from_the_start(&self) -> Pass {
+    fn whole_list(&self) -> Pass {
         Pass::of(Window {
             from: window::start(self.source.request.since),
             until: None,
@@ -140,7 +140,7 @@ impl<'a, K: Kind> ListPager<'a, K> {
             let expected = before.sum.ok_or_else(anew::<K>)?;
             return Ok(Step::Compare(
                 before,
-                self.from_the_start(),
+                self.whole_list(),
                 Sum::default(),
                 expected,
             ));

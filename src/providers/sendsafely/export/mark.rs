@@ -144,7 +144,9 @@ mod tests {
         ];
         let marked = |rows: &[&Head]| {
             let mut mark = Mark::default();
-            rows.iter().for_each(|row| mark.note(row, 7, DAY));
+            for row in rows {
+                mark.note(row, 7, DAY);
+            }
             mark
         };
         let [a, b, c, d] = &rows;
@@ -162,8 +164,9 @@ mod tests {
     fn a_sum_tells_rows_apart_and_not_their_order() {
         let sum = |rows: &[(&str, u64)]| {
             let mut sum = Sum::default();
-            rows.iter()
-                .for_each(|(id, digest)| sum.add(&head(id, ""), *digest));
+            for (id, digest) in rows {
+                sum.add(&head(id, ""), *digest);
+            }
             sum
         };
         assert_eq!(sum(&[("a", 1), ("b", 2)]), sum(&[("b", 2), ("a", 1)]));

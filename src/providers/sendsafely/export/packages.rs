@@ -32,7 +32,7 @@ struct WireHead {
     package_update_timestamp: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct WirePackage {
     package_user_name: Option<String>,
@@ -52,28 +52,6 @@ struct WirePackage {
     recipients: Option<Vec<String>>,
     contact_groups: Option<Vec<String>>,
     filenames: Option<Vec<String>>,
-}
-
-impl Default for WirePackage {
-    fn default() -> Self {
-        Self {
-            package_user_name: None,
-            package_user_id: None,
-            package_sender: None,
-            package_parent_id: None,
-            package_state: None,
-            package_state_str: None,
-            package_life: None,
-            package_label: None,
-            package_is_vdr: None,
-            is_dropzone_package: None,
-            package_contains_message: None,
-            package_update_timestamp: None,
-            recipients: None,
-            contact_groups: None,
-            filenames: None,
-        }
-    }
 }
 
 /// What a number says of a package's life, and of who has fetched it.
@@ -160,14 +138,9 @@ impl Kind for Packages {
     const KEPT: Option<SignedDuration> = None;
 
     fn asking(subject: &str, window: Window, row: u64) -> Asking {
-        let mut body = json!({"sender": subject});
-        if let Some(from) = window.from {
-            body["fromDate"] = json!(day(from));
-        }
-        if let Some(until) = window.until {
-            body["toDate"] = json!(day(until));
-        }
-        Asking { row, body }
+        let (from, until) = (window.from.map(day), window.until.map(day));
+        let body = json!({"sender": subject, "fromDate": from, "toDate": until});
+        Asking::new(row, body)
     }
 
     fn query(asking: &Asking) -> Vec<(&'static str, String)> {

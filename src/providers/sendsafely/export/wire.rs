@@ -71,10 +71,10 @@ impl List {
 
     /// Returns the rows of the one list that there is, whatever its name; none where there is no list, or more than one.
     pub(super) fn only(&self) -> Option<Vec<Item>> {
-        let is_list = |value: &&Box<RawValue>| value.get().starts_with('[');
-        let mut lists = self.fields.values().filter(is_list);
+        let texts = self.fields.values().map(|value| value.get());
+        let mut lists = texts.filter(|text| text.starts_with('['));
         match (lists.next(), lists.next()) {
-            (Some(list), None) => serde_json::from_str(list.get()).ok(),
+            (Some(list), None) => serde_json::from_str(list).ok(),
             _ => None,
         }
     }

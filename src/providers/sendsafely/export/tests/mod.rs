@@ -14,6 +14,8 @@ use crate::providers::reading::scripted::{Store, request};
 use crate::providers::sendsafely::testing::{FakePortal, spec};
 use crate::providers::{Class, Position, Reason};
 
+type Edit = fn(&mut vendor::State);
+
 /// A portal with these lists, an exporter, a clock of the test's own, and a place for what is read.
 struct Stage {
     vendor: Vendor,
@@ -117,7 +119,7 @@ async fn nothing_is_lost_where_rows_move_between_pages() {
         row["packageUpdateTimestamp"] = json!(vendor::stamp(at(0)));
         state.packages.insert(0, row);
     };
-    let edits: [(&str, fn(&mut vendor::State)); 5] = [
+    let edits: [(&str, Edit); 5] = [
         ("a package arrives", arrives),
         ("a few go", few_go),
         ("many go", many_go),
