@@ -62,8 +62,9 @@ impl FromStr for UploadId {
         let (time, number) = text.split_once('-').ok_or(NoUploadId)?;
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let is_number = number.len() == DIGITS && number.bytes().all(is_digit);
-        // A time is read with white space and shorter years too, which no name of ours has.
-        let is_ours = time.len() == 16 && is_number && began(text).is_some();
+        // A time is also read in ways in which it is never written.
+        let is_time = began(text).is_some_and(|at| at.strftime(TIME).to_string() == time);
+        let is_ours = is_time && is_number;
         is_ours.then(|| Self(text.to_owned())).ok_or(NoUploadId)
     }
 }

@@ -58,6 +58,8 @@ impl Form {
     }
 
     pub(super) fn file(self, name: &str, content: &[u8]) -> Self {
+        // As browsers write it.
+        let name = name.replace('"', "%22");
         let disposition = format!("name=\"files\"; filename=\"{name}\"");
         self.part(&disposition, Some("application/octet-stream"), content)
     }

@@ -155,3 +155,64 @@ async fn a_long_list_comes_in_pages_the_newest_first() {
     let still = ask(&hall, Some(&own), &format!("dropzone/{USERNAME}/inbox")).await;
     assert_eq!(still.json()["uploads"].as_array().map(Vec::len), Some(5));
 }
+
+#[tokio::test]
+async fn a_key_is_in_its_secret_and_nowhere_else() {
+    let stage = Stage::new(&json!({})).await;
+    stage
+        .apply(account(
+            super::hall::ACCOUNT,
+            USERNAME,
+            &json!({}),
+            &stage.data,
+        ))
+        .await;
+    let hall = Hall::on(stage, |launch| launch.arg("--log").arg("trace")).await;
+    hall.until("DropzoneReady", "True", "Open").await;
+    let own = key(&hall.stage, "own", super::hall::ACCOUNT, "API").await;
+    let secret = own["api-secret"].as_str().expect("has a secret");
+    let inbox = format!("dropzone/{USERNAME}/inbox");
+    for _ in 0..2 {
+        let list = ask(&hall, Some(&own), &inbox).await;
+        assert_eq!(list.status, StatusCode::OK);
+        assert!(!list.text.contains(secret));
+        let wrong = json!({"token": format!("{}x", own["token"].as_str().unwrap())});
+        let refused = ask(&hall, Some(&wrong), &inbox).await;
+        assert!(!refused.text.contains(secret), "{}", refused.text);
+        hall.send(&Form::of_ned().file("a.txt", b"x")).await;
+    }
+    let log = hall.operator.log();
+    assert!(
+        log.contains(r#""level":"TRACE""#),
+        "the log is as chatty as can be"
+    );
+    assert!(!log.contains(secret));
+    let (client, namespace) = (hall.stage.client.clone(), hall.stage.namespace.as_str());
+    let secrets: kube::Api<k8s_openapi::api::core::v1::Secret> =
+        kube::Api::namespaced(client.clone(), namespace);
+    let all = secrets.list(&kube::api::ListParams::default()).await;
+    let holders: Vec<_> = all
+        .expect("lists")
+        .items
+        .into_iter()
+        .filter(|object| {
+            let mut values = object.data.iter().flatten();
+            values.any(|(_, value)| String::from_utf8_lossy(&value.0).contains(secret))
+        })
+        .filter_map(|object| object.metadata.name)
+        .collect();
+    assert_eq!(holders, ["own"]);
+    for kind in [CONNECTION, KEY] {
+        let objects = hall.stage.objects(kind);
+        let list = objects.list(&kube::api::ListParams::default()).await;
+        let text = serde_json::to_string(&list.expect("lists")).expect("is JSON");
+        assert!(!text.contains(secret), "{kind}");
+    }
+    for file in hall.stored() {
+        let content = std::fs::read(hall.stage.data.join(&file)).expect("reads");
+        assert!(
+            !String::from_utf8_lossy(&content).contains(secret),
+            "{file}"
+        );
+    }
+}

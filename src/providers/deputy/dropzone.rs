@@ -43,7 +43,7 @@ pub struct DropzoneSpec {
         inner(
             length(min = 1, max = 127),
             regex(
-                pattern = "^(\\.?[A-Za-z0-9][A-Za-z0-9_-]*|[A-Za-z0-9!#$&^_.+-]+/([A-Za-z0-9!#$&^_.+-]+|\\*))$"
+                pattern = "^(\\.?[A-Za-z0-9][A-Za-z0-9_-]*|[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/([A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*|\\*))$"
             )
         )
     )]

@@ -88,6 +88,8 @@ pub(super) fn refused_above(refusal: &Refusal, form: String, asked: &HeaderMap) 
 
 fn completed(mut reply: Reply, refusal: &Refusal) -> Reply {
     let headers = reply.headers_mut();
+    // What was not read is still in the connection, so that it serves for nothing else.
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     if let Some(seconds) = refusal.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
