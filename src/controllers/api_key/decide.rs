@@ -238,13 +238,14 @@ pub(super) fn next_rotation(
 ) -> Option<Timestamp> {
     let (rotation, current) = (spec.rotation.as_ref()?, current?);
     let interval = ahead(uid, rotation.interval.get());
-    let due = current.created_at.saturating_add(interval).ok()?;
-    let Some(end) = current.expires_at else {
-        return Some(due);
-    };
-    let life = end.duration_since(current.created_at);
-    let spare = overlap(spec).max(life / 10).min(life / 2);
-    Some(due.min(end.saturating_sub(spare).ok()?))
+    let mut due = current.created_at.saturating_add(interval).ok()?;
+    if let Some(end) = current.expires_at {
+        let life = end.duration_since(current.created_at);
+        let spare = overlap(spec).max(life / 10).min(life / 2);
+        due = due.min(end.saturating_sub(spare).ok()?);
+    }
+    // Whole seconds, since people read it.
+    Timestamp::from_second(due.as_second()).ok()
 }
 
 /// Returns when something is due if nothing changes before.

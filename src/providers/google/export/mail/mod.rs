@@ -50,7 +50,7 @@ pub(super) struct MailPager<'a, A> {
 
 enum Stage<'a, A> {
     Start(Option<Cursor>),
-    Listing(Listing<'a, A>),
+    Listing(Box<Listing<'a, A>>),
     Following(Following),
     Done,
 }
@@ -80,9 +80,11 @@ impl<'a, A: Ask> MailPager<'a, A> {
                 searched,
             }) => {
                 let token = page_token.filter(|_| searched == listing::searches(self.source));
-                Stage::Listing(Listing::resumed(self.source, history_id, token))
+                Stage::Listing(Box::new(Listing::resumed(self.source, history_id, token)))
             }
-            None | Some(MailPlace::Off) => Stage::Listing(Listing::begin(self.source).await?),
+            None | Some(MailPlace::Off) => {
+                Stage::Listing(Box::new(Listing::begin(self.source).await?))
+            }
         };
         self.advance().await
     }
