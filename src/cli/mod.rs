@@ -52,7 +52,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the operator.
-    Controller(controller::Args),
+    Controller(Box<controller::Args>),
     /// Verify a connection without a cluster, and print what holds and what does not.
     ///
     /// Exits with 0 where everything holds, 1 where something does not, 2 where something cannot be known.
@@ -76,7 +76,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let metrics = Arc::new(Metrics::new());
             let counted = Arc::new(Counted(Arc::clone(&metrics)));
             let clients = clients(cli.allow_endpoint, Some(counted))?;
-            controller::run(args, clients, metrics).await
+            controller::run(*args, clients, metrics).await
         }),
         Command::Check(args) => in_runtime(&cli.log, async {
             check::run(&args, &clients(cli.allow_endpoint, None)?).await

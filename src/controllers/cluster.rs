@@ -54,7 +54,7 @@ impl Cluster {
 
     /// Returns whether every cache has been complete once.
     pub fn is_complete(&self) -> bool {
-        let namespaces = self.namespaces.as_ref().map(|known| known.progress());
+        let namespaces = self.namespaces.as_ref().map(Metadata::progress);
         let own = [
             self.connections.progress(),
             self.users.progress(),

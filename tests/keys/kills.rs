@@ -50,7 +50,7 @@ async fn survives(issuer: Issuer, stage: Stage) {
     while kills < KILLS {
         robots[runs % KEYS].change(&stage).await;
         runs += 1;
-        assert!(runs < KILLS * 4, "{kills} of {runs} cut something off");
+        assert!(runs < KILLS * 8, "{kills} of {runs} cut something off");
         let mut operator = stage.operator();
         tokio::time::sleep(moment(runs, life)).await;
         operator.kill();

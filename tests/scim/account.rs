@@ -22,7 +22,7 @@ async fn until(office: &Office, name: &str, type_: &str, status: &str, reason: &
     serde_json::to_value(object).expect("is JSON")
 }
 
-fn account(name: &str, deputy: Value) -> Value {
+fn account(name: &str, deputy: &Value) -> Value {
     json!({
         "apiVersion": "deputy.dev/v1alpha1", "kind": "ServiceAccountConnection", "metadata": {"name": name},
         "spec": {"provider": {"deputy": deputy}},
@@ -87,7 +87,7 @@ async fn each_fault_of_an_account_is_said() {
             "UnsupportedByProvider",
         ),
     ] {
-        office.apply(account(name, deputy)).await;
+        office.apply(account(name, &deputy)).await;
         let object = until(&office, name, "Ready", "False", reason).await;
         assert_eq!(condition(&object, "Stalled")["status"], "True");
     }
@@ -99,7 +99,7 @@ async fn each_fault_of_an_account_is_said() {
     office
         .apply(account(
             "keen",
-            json!({"username": "keen@acme.example", "scim": scim("shut")}),
+            &json!({"username": "keen@acme.example", "scim": scim("shut")}),
         ))
         .await;
     until(

@@ -6,6 +6,11 @@ use serde_json::{Value, json};
 
 use super::office::Office;
 
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "it stands where a request has its body"
+)]
 fn operations(operations: Value) -> Option<Value> {
     let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
     Some(json!({"schemas": schemas, "Operations": operations}))

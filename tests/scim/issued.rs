@@ -44,7 +44,7 @@ async fn told(office: &Office, object: &Value) -> Vec<String> {
     let secrets = office.namespace.objects::<Secret>().await;
     let ledger = secrets.get(&format!("{ACCOUNT}-keys")).await;
     let entries = ledger.expect("is there").data.expect("has entries");
-    let entries = entries.into_values().map(|entry| entry.0).flatten();
+    let entries = entries.into_values().flat_map(|entry| entry.0);
     vec![
         String::from_utf8(entries.collect()).expect("is text"),
         serde_json::to_string(&events).expect("is JSON"),

@@ -224,6 +224,10 @@ async fn refusals_are_counted_by_their_reason() {
         .send()
         .await
         .expect("is answered");
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the operator bounds its own replies"
+    )]
     let metrics = metrics.text().await.expect("is text");
     for line in [
         r#"deputy_requests_refused_total{reason="WrongSecret"} 1"#,

@@ -163,14 +163,8 @@ impl Office {
             description: None,
             expires_at,
         };
-        let issued = issuer.issue(&request, None).await.expect("issues a key");
-        let text = |name: &str| {
-            issued
-                .entries
-                .identifier(name)
-                .expect("is there")
-                .to_owned()
-        };
+        let made = issuer.issue(&request, None).await.expect("issues a key");
+        let text = |name: &str| made.entries.identifier(name).expect("is there").to_owned();
         let key = Key {
             id: text("api-key"),
             secret: text("api-secret"),
@@ -264,6 +258,10 @@ impl Office {
 pub(super) async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let reply = request.send().await.expect("is answered");
     let (status, headers) = (reply.status(), reply.headers().clone());
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the operator bounds its own replies"
+    )]
     let text = reply.text().await.expect("has a body");
     let body = match text.as_str() {
         "" => Value::Null,

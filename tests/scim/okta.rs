@@ -66,11 +66,11 @@ async fn okta_provisions_somebody_updates_them_and_lets_them_go() {
     assert_eq!(put.body["name"]["familyName"], "Parker-Watson");
 
     // One from the catalogue deactivates by PATCH.
-    let patch = json!({
+    let off = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": [{"op": "replace", "value": {"active": false}}],
     });
-    let patched = office.ask(&key, Method::PATCH, &path, Some(patch)).await;
+    let patched = office.ask(&key, Method::PATCH, &path, Some(off)).await;
     assert_eq!(
         (patched.status, &patched.body["active"]),
         (StatusCode::OK, &json!(false))

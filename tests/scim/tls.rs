@@ -88,8 +88,7 @@ async fn keys_do_not_travel_in_the_open_by_mistake() {
             .arg("--scim")
             .arg("--edge-listen")
             .arg("0.0.0.0:0");
-        more.iter()
-            .fold(launch, |launch, argument| launch.arg(argument))
+        more.iter().fold(launch, Launch::arg)
     };
     let ended = launch(&[]).output(Duration::from_secs(30)).await;
     assert!(!ended.status.success());

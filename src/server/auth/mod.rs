@@ -40,7 +40,7 @@ pub(super) struct Caller {
 }
 
 /// Why a request is not let in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Denial {
     /// The key is not good, or there is none. Nobody is told more.
     NotAuthenticated,

@@ -8,13 +8,13 @@ use super::schema;
 
 /// Returns what the server can do.
 pub(super) fn service_provider_config(base: &str) -> Value {
-    let scheme = |type_: &str, name: &str, about: &str| json!({"type": type_, "name": name, "description": about});
-    let mut token = scheme(
+    let scheme = |type_: &str, name: &str, about: &str, is_first: bool| json!({"type": type_, "name": name, "description": about, "primary": is_first});
+    let token = scheme(
         "oauthbearertoken",
         "Bearer token",
         "The entry token of the Secret that the ApiKey names",
+        true,
     );
-    token["primary"] = json!(true);
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
@@ -25,7 +25,7 @@ pub(super) fn service_provider_config(base: &str) -> Value {
         "etag": {"supported": true},
         "authenticationSchemes": [
             token,
-            scheme("httpbasic", "Key and secret", "The entries api-key and api-secret of the same Secret"),
+            scheme("httpbasic", "Key and secret", "The entries api-key and api-secret of the same Secret", false),
         ],
         "meta": {"resourceType": "ServiceProviderConfig", "location": format!("{base}/ServiceProviderConfig")},
     })
@@ -44,7 +44,7 @@ pub(super) fn resource_types(base: &str, id: Option<&str>) -> Result<Value, Scim
         "meta": {"resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/User")},
     });
     match id {
-        None => Ok(query::list(vec![user])),
+        None => Ok(query::list(&[user])),
         Some("User") => Ok(user),
         Some(_) => Err(ScimError::not_found("such resource type")),
     }
@@ -58,7 +58,7 @@ pub(super) fn schemas(base: &str, id: Option<&str>) -> Result<Value, ScimError> 
             .eq_ignore_ascii_case(schema::USER)
     };
     match id {
-        None => Ok(query::list(vec![schema::user(base)])),
+        None => Ok(query::list(&[schema::user(base)])),
         Some(id) if is_user(id) => Ok(schema::user(base)),
         Some(_) => Err(ScimError::not_found("such schema")),
     }

@@ -64,14 +64,14 @@ impl ScimError {
     }
 
     pub(super) fn body(&self) -> Value {
-        let mut body = json!({
-            "schemas": [ERROR],
-            "status": self.status.as_u16().to_string(),
-            "detail": self.detail,
-        });
-        if let Some(scim_type) = self.scim_type {
-            body["scimType"] = json!(scim_type);
-        }
-        body
+        let members = [
+            ("schemas", Some(json!([ERROR]))),
+            ("status", Some(json!(self.status.as_u16().to_string()))),
+            ("scimType", self.scim_type.map(Value::from)),
+            ("detail", Some(json!(self.detail))),
+        ];
+        let told = members.into_iter();
+        told.filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }

@@ -17,17 +17,17 @@ pub(super) enum Token {
 }
 
 /// Cuts a text up. `complain` makes the error for what cannot be read.
-pub(super) fn cut(text: &str, complain: fn(String) -> ScimError) -> Result<Vec<Token>, ScimError> {
+pub(super) fn cut(text: &str, complain: fn(&str) -> ScimError) -> Result<Vec<Token>, ScimError> {
     if text.len() > MOST_BYTES {
-        return Err(complain(format!("It has more than {MOST_BYTES} bytes.")));
+        return Err(complain(&format!("It has more than {MOST_BYTES} bytes.")));
     }
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let (token, length) = match first {
             '(' | ')' | '[' | ']' => (Token::Mark(first), 1),
-            '"' => quoted(rest).ok_or_else(|| complain("A quoted text has no end.".to_owned()))?,
-            _ => word(rest).ok_or_else(|| complain(format!("It has {first:?} in it.")))?,
+            '"' => quoted(rest).ok_or_else(|| complain("A quoted text has no end."))?,
+            _ => word(rest).ok_or_else(|| complain(&format!("It has {first:?} in it.")))?,
         };
         tokens.push(token);
         rest = rest.get(length..).unwrap_or_default().trim_start();

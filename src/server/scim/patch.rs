@@ -144,7 +144,7 @@ fn write_parts(
         (Some(part), _) if verb == Verb::Remove => put(parts, part, None),
         (Some(part), value) => put(parts, part, admit(part, value)?),
         (None, Value::Object(sent)) => {
-            parts.extend(admit_parts(attribute, sent)?.unwrap_or_default())
+            parts.extend(admit_parts(attribute, sent)?.unwrap_or_default());
         }
         (None, _) => {
             let detail = format!("{} is an object.", attribute.name);
@@ -239,7 +239,7 @@ fn fresh(target: &Target) -> Result<Map<String, Value>, ScimError> {
     demanded.ok_or_else(none)
 }
 
-fn complain(detail: String) -> ScimError {
+fn complain(detail: &str) -> ScimError {
     ScimError::invalid("invalidPath", format!("The path cannot be read. {detail}"))
 }
 
@@ -251,7 +251,7 @@ fn target(path: &str) -> Result<Option<Target>, ScimError> {
     };
     let mut tokens = cut(path, complain)?.into_iter();
     let Some(Token::Word(word)) = tokens.next() else {
-        return Err(complain("The name of an attribute is missing.".to_owned()));
+        return Err(complain("The name of an attribute is missing."));
     };
     let (name, part) = match word.split_once('.') {
         Some((name, part)) => (name, Some(part.to_owned())),
@@ -264,13 +264,13 @@ fn target(path: &str) -> Result<Option<Target>, ScimError> {
             let detail = format!("{name} is the server's own and cannot be changed.");
             return Err(ScimError::invalid("mutability", detail));
         }
-        Found::Unknown => return Err(complain(format!("Users have no {name}."))),
+        Found::Unknown => return Err(complain(&format!("Users have no {name}."))),
     };
     let rest: Vec<Token> = tokens.collect();
     let (filter, part) = match (rest.is_empty(), part) {
         (true, part) => (None, part),
         (false, None) => bracketed(attribute, rest)?,
-        (false, Some(_)) => return Err(complain("Brackets follow the attribute.".to_owned())),
+        (false, Some(_)) => return Err(complain("Brackets follow the attribute.")),
     };
     let part = part.map(|part| part_of(attribute, &part)).transpose()?;
     Ok(Some(Target {
@@ -288,21 +288,21 @@ fn bracketed(
     let mut tokens = tokens.into_iter();
     let is_open = tokens.next() == Some(Token::Mark('['));
     if !is_open || !matches!(attribute.kind, Kind::Many(_)) {
-        return Err(complain(format!("{} has no brackets.", attribute.name)));
+        return Err(complain(&format!("{} has no brackets.", attribute.name)));
     }
     let inner = Filter::parse_inner(tokens.collect(), attribute);
-    let (filter, rest) = inner.map_err(|error| complain(error.detail.into_owned()))?;
+    let (filter, rest) = inner.map_err(|error| complain(&error.detail))?;
     let part = match rest.as_slice() {
         [] => None,
         [Token::Word(part)] if part.starts_with('.') => part.get(1..).map(str::to_owned),
-        _ => return Err(complain("Something is left over.".to_owned())),
+        _ => return Err(complain("Something is left over.")),
     };
     Ok((Some(filter), part))
 }
 
 fn part_of(attribute: &Attribute, name: &str) -> Result<&'static Attribute, ScimError> {
     schema::part(attribute, name)
-        .ok_or_else(|| complain(format!("{} has no {name}.", attribute.name)))
+        .ok_or_else(|| complain(&format!("{} has no {name}.", attribute.name)))
 }
 
 #[cfg(test)]

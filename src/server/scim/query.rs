@@ -88,7 +88,7 @@ impl Query {
 }
 
 /// A list of what is always whole.
-pub(super) fn list(resources: Vec<Value>) -> Value {
+pub(super) fn list(resources: &[Value]) -> Value {
     json!({
         "schemas": [LIST],
         "totalResults": resources.len(),

@@ -131,7 +131,7 @@ impl<'a> Route<'a> {
             Self::Config => Ok(Reply::of(discovery::service_provider_config(base))),
             Self::ResourceTypes(id) => discovery::resource_types(base, *id).map(Reply::of),
             Self::Schemas(id) => discovery::schemas(base, *id).map(Reply::of),
-            Self::ListGroups => Ok(Reply::of(query::list(Vec::new()))),
+            Self::ListGroups => Ok(Reply::of(query::list(&[]))),
             Self::Group => Err(ScimError::not_found("such group")),
             Self::NotDone(why) => refused(StatusCode::NOT_IMPLEMENTED, why),
             Self::OtherMethod => refused(

@@ -219,8 +219,9 @@ fn describe(attribute: &Attribute) -> Value {
         "returned": "default",
         "uniqueness": if attribute.is_unique { "server" } else { "none" },
     });
-    if !parts.is_empty() {
-        described["subAttributes"] = parts.iter().map(describe).collect();
+    if let Some(members) = described.as_object_mut().filter(|_| !parts.is_empty()) {
+        let parts = parts.iter().map(describe).collect();
+        members.insert("subAttributes".to_owned(), parts);
     }
     described
 }

@@ -9,7 +9,6 @@
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::attributes::Attributes;
 use super::schema;
@@ -97,20 +96,10 @@ pub(super) fn name_for(connection: &str, email: &Email, beside: Option<&str>) ->
     let readable = email.local().replace(|c| !is_kept(c), "-");
     let readable: String = readable.chars().take(MOST_READABLE).collect();
     let readable = Some(readable.trim_matches('-')).filter(|text| !text.is_empty());
-    let mut hash = Sha256::new();
-    hash.update(connection.as_bytes());
-    hash.update([0]);
-    hash.update(email.as_str().as_bytes());
-    if let Some(uid) = beside {
-        hash.update([0]);
-        hash.update(uid.as_bytes());
-    }
-    let digits: String = hash
-        .finalize()
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let whole = [connection, email.as_str()].into_iter().chain(beside);
+    let whole: Vec<_> = whole.collect();
+    let mut digits = Digest::of(whole.join("\0").as_bytes()).to_string();
+    digits.truncate(10);
     format!("{}-{digits}", readable.unwrap_or("user"))
 }
 

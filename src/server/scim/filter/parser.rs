@@ -8,7 +8,7 @@ use crate::server::scim::schema::{self, Attribute, Found, Kind};
 /// How deep parentheses may go.
 const MOST_DEPTH: usize = 16;
 
-fn complain(detail: String) -> ScimError {
+fn complain(detail: &str) -> ScimError {
     let help =
         "Filters may use userName, externalId, id, displayName, name, active, emails and meta.";
     ScimError::invalid(
@@ -24,7 +24,7 @@ impl Filter {
         let filter = parser.alternatives(None, 0)?;
         match parser.next() {
             None => Ok(filter),
-            Some(left) => Err(complain(format!("{left:?} is left over."))),
+            Some(left) => Err(complain(&format!("{left:?} is left over."))),
         }
     }
 
@@ -69,7 +69,7 @@ impl Parser {
     fn expect(&mut self, mark: char) -> Result<(), ScimError> {
         match self.next() {
             Some(Token::Mark(found)) if found == mark => Ok(()),
-            _ => Err(complain(format!("A {mark:?} is missing."))),
+            _ => Err(complain(&format!("A {mark:?} is missing."))),
         }
     }
 
@@ -87,7 +87,7 @@ impl Parser {
         depth: usize,
     ) -> Result<Filter, ScimError> {
         if depth > MOST_DEPTH {
-            return Err(complain("It is nested too deeply.".to_owned()));
+            return Err(complain("It is nested too deeply."));
         }
         let mut filter = self.conjunction(inside, depth)?;
         while self.takes("or") {
@@ -127,10 +127,10 @@ impl Parser {
             });
         }
         if is_not {
-            return Err(complain("After \"not\" comes a parenthesis.".to_owned()));
+            return Err(complain("After \"not\" comes a parenthesis."));
         }
         let Some(Token::Word(name)) = self.next() else {
-            return Err(complain("The name of an attribute is missing.".to_owned()));
+            return Err(complain("The name of an attribute is missing."));
         };
         if inside.is_none() && self.peek() == Some(&Token::Mark('[')) {
             return self.values_of(&name, depth);
@@ -147,7 +147,7 @@ impl Parser {
             },
         ) = schema::find(name)
         else {
-            return Err(complain(format!("{name} has no brackets.")));
+            return Err(complain(&format!("{name} has no brackets.")));
         };
         self.expect('[')?;
         let mut filter = self.alternatives(Some(attribute), depth + 1)?;
@@ -174,9 +174,9 @@ impl Parser {
             None => of_resource(name),
         };
         let (path, leaf) =
-            resolved.ok_or_else(|| complain(format!("{name} is nothing to filter by.")))?;
+            resolved.ok_or_else(|| complain(&format!("{name} is nothing to filter by.")))?;
         let Some(Token::Word(operator)) = self.next() else {
-            return Err(complain(format!("After {name} comes an operator.")));
+            return Err(complain(&format!("After {name} comes an operator.")));
         };
         if operator.eq_ignore_ascii_case("pr") {
             return Ok(Filter::Present(path));
@@ -185,7 +185,7 @@ impl Parser {
         let operand = self.next().and_then(|token| read_operand(token, &leaf));
         let operand = operand
             .filter(|operand| fits(operator, operand))
-            .ok_or_else(|| complain(format!("{name} cannot be compared in this way.")))?;
+            .ok_or_else(|| complain(&format!("{name} cannot be compared in this way.")))?;
         Ok(Filter::Compare(path, operator, operand))
     }
 }
@@ -262,7 +262,7 @@ fn read_operator(word: &str) -> Result<Operator, ScimError> {
         "ge" => Operator::Ge,
         "lt" => Operator::Lt,
         "le" => Operator::Le,
-        _ => return Err(complain(format!("{word} is no operator."))),
+        _ => return Err(complain(&format!("{word} is no operator."))),
     })
 }
 
