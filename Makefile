@@ -22,9 +22,8 @@ check: ## Form: formatting, lints and documentation, without a single warning.
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 
-browser: ## The Dropzone's page in a real Chromium, with a gibibyte through it. DEPUTY_TEST_SHOTS=FOLDER keeps the screenshots.
+browser: ## The Dropzone's page in a real Chromium (an installed one), with a gibibyte through it. DEPUTY_TEST_SHOTS=FOLDER keeps the screenshots.
 	hack/setup.sh test
-	hack/browser.sh
 	$(CARGO) test --workspace --test integration -- --ignored dropzone::browser
 
 bench: ## Speed and memory, beside the official client and the bare limit.

@@ -9,7 +9,6 @@ without a name, and where the operator's memory grows with the size of a file.
 import asyncio
 import base64
 import hashlib
-import os
 import pathlib
 import re
 import subprocess
@@ -36,7 +35,7 @@ class Browser:
             message["sessionId"] = self.session
         await self.socket.send_json(message)
         while True:
-            reply = await self.socket.receive_json(timeout=600)
+            reply = await self.socket.receive_json(timeout=240)
             if reply.get("id") == self.last:
                 if "error" in reply:
                     raise SystemExit(f"{method}: {reply['error']}")
@@ -45,7 +44,7 @@ class Browser:
 
     async def loaded(self):
         while "Page.loadEventFired" not in self.events:
-            reply = await self.socket.receive_json(timeout=600)
+            reply = await self.socket.receive_json(timeout=240)
             self.events.append(reply.get("method"))
         self.events.clear()
 
@@ -184,18 +183,20 @@ async def use(page, shots, process, box, closed, folder):
 
 
 async def main(browser, shots, process, box, closed):
-    # What the fetched browser brings along lies beside it; another has it in the system.
-    beside = pathlib.Path(browser).parent
-    own = {"LD_LIBRARY_PATH": str(beside / "lib"), "FONTCONFIG_PATH": str(beside)} if (beside / "fonts.conf").exists() else {}
     with tempfile.TemporaryDirectory() as folder:
         arguments = [
             browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-zygote", "--disable-dev-shm-usage", "--remote-debugging-port=0",
             f"--user-data-dir={folder}/profile", "about:blank",
         ]
-        started = subprocess.Popen(arguments, env=os.environ | own, stderr=subprocess.PIPE, text=True)
+        said = pathlib.Path(folder) / "said"
+        # A file and not a pipe: a browser that nobody listens to must not wait.
+        with said.open("w") as out:
+            started = subprocess.Popen(arguments, stderr=out)
         try:
-            lines = (re.search(r"ws://\S+", line) for line in started.stderr)
-            address = next(found[0] for found in lines if found)
+            while not (found := re.search(r"ws://\S+", said.read_text())):
+                assert started.poll() is None, said.read_text()
+                await asyncio.sleep(0.1)
+            address = found[0]
             async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
                 page = Browser(socket, None)
                 target = (await page.ask("Target.createTarget", url="about:blank"))["targetId"]
@@ -205,7 +206,7 @@ async def main(browser, shots, process, box, closed):
                 await page.ask("Emulation.setScriptExecutionDisabled", value=True)
                 await use(page, pathlib.Path(shots), process, box, closed, pathlib.Path(folder))
         finally:
-            started.terminate()
+            started.kill()
             started.wait()
 
 

@@ -6,22 +6,22 @@ use std::process::Command;
 use serde_json::json;
 
 use super::hall::{Hall, account};
-use crate::support::settings::{cache, on_path, python, repository, setting};
+use crate::support::settings::{on_path, python, repository, setting};
 use crate::support::stage::DEADLINE;
 use crate::support::{guard, wait};
 
 fn browser() -> PathBuf {
     let names = [
+        "chromium-headless-shell",
         "chromium",
         "chromium-browser",
         "google-chrome",
-        "chrome-headless-shell",
     ];
     let given = setting("DEPUTY_TEST_BROWSER").map(PathBuf::from);
     let installed = || names.iter().find_map(|name| on_path(name));
     given
         .or_else(installed)
-        .unwrap_or_else(|| cache().join("browser/chromium"))
+        .expect("a Chromium is installed, or named by DEPUTY_TEST_BROWSER")
 }
 
 #[tokio::test]

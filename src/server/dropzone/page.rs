@@ -268,7 +268,7 @@ pub(super) fn received(drop_box: &DropBox, manifest: &Manifest) -> String {
         .raw("</ul>\n");
     let content = match manifest.expires_at {
         Some(end) => content
-            .raw("<p>It is deleted on ")
+            .raw("<p>This is kept until ")
             .text(&end.strftime("%-d %B %Y").to_string())
             .raw(".</p>\n"),
         None => content,
@@ -282,12 +282,17 @@ pub(super) fn received(drop_box: &DropBox, manifest: &Manifest) -> String {
 /// What stands in the way, where there is no form to show.
 pub(super) fn notice(refusal: &Refusal) -> String {
     let content = Markup::new()
-        .raw("<div role=\"alert\">\n<h1>")
+        .raw("<div class=\"notice\" role=\"alert\">\n<h1>")
         .text(refusal.title)
         .raw("</h1>\n<p>")
         .text(&refusal.detail)
-        .raw("</p>\n</div>\n");
-    page(refusal.title, &content)
+        .raw("</p>\n");
+    let content = if refusal.has_form {
+        content.raw("<p><a href=\"\">Back to the form</a></p>\n")
+    } else {
+        content
+    };
+    page(refusal.title, &content.raw("</div>\n"))
 }
 
 #[cfg(test)]
@@ -408,6 +413,9 @@ mod tests {
         let page = notice(&refusal);
         assert!(page.contains("1 December 2026, 09:30 UTC"), "{page}");
         assert!(page.contains("role=\"alert\""));
+        assert!(!page.contains("Back to the form"));
+        let page = notice(&Refusal::busy());
+        assert!(page.contains("Back to the form"), "{page}");
     }
 
     #[test]

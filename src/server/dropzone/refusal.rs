@@ -29,6 +29,8 @@ pub(super) struct Refusal {
     pub(super) retry_after: Option<u64>,
     /// What may be asked instead.
     pub(super) allow: Option<&'static str>,
+    /// There is a form at this address that may be tried again.
+    pub(super) has_form: bool,
 }
 
 impl Refusal {
@@ -46,6 +48,15 @@ impl Refusal {
             fields: Vec::new(),
             retry_after: None,
             allow: None,
+            has_form: false,
+        }
+    }
+
+    /// Says that the form may be tried again.
+    fn with_form(self) -> Self {
+        Self {
+            has_form: true,
+            ..self
         }
     }
 
@@ -98,6 +109,7 @@ impl Refusal {
             "That is too much at once",
             detail,
         )
+        .with_form()
     }
 
     pub(super) fn too_many_parts(files: usize) -> Self {
@@ -120,6 +132,7 @@ impl Refusal {
             "That is not a form with files",
             detail,
         )
+        .with_form()
     }
 
     /// A file is not of the box's types.
@@ -179,6 +192,7 @@ impl Refusal {
                 "Please wait a moment",
                 detail,
             )
+            .with_form()
         }
     }
 
