@@ -266,7 +266,7 @@ fn bare(status: StatusCode) -> Response<Body> {
 /// the connection with the answer on it.
 async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let drained = async {
-        let mut sink = [0; 16 * 1024];
+        let mut sink = vec![0; 16 * 1024];
         stream.shutdown().await?;
         while let Ok(read) = timeout(LINGER_IDLE, stream.read(&mut sink)).await {
             if read? == 0 {

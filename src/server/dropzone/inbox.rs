@@ -41,7 +41,7 @@ impl Dropzone {
     ) -> Result<Reply, Refusal> {
         let quarantine = self.own(from, headers, username).await?;
         let query = Query::read(query);
-        let failed = |error| self.failed(&error);
+        let failed = |error| super::failed(&error);
         let mut ids = quarantine.uploads().await.map_err(failed)?;
         ids.retain(|id| query.before.as_ref().is_none_or(|before| id < before));
         let mut uploads = Vec::new();
@@ -73,7 +73,7 @@ impl Dropzone {
         let file = files.find(|file| file.number.to_string() == number);
         let file = file.ok_or_else(Refusal::no_upload)?;
         let read = quarantine.read(&id, file.number).await;
-        let content = read.map_err(|error| self.failed(&error))?;
+        let content = read.map_err(|error| super::failed(&error))?;
         let content = content.ok_or_else(Refusal::no_upload)?;
         Ok(reply::file(file, content))
     }
@@ -106,7 +106,7 @@ impl Dropzone {
         id: &UploadId,
     ) -> Result<Option<Manifest>, Refusal> {
         let read = quarantine.manifest(id, MOST_MANIFEST_BYTES).await;
-        let read = read.map_err(|error| self.failed(&error))?;
+        let read = read.map_err(|error| super::failed(&error))?;
         Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 }

@@ -1,6 +1,7 @@
 //! The metrics, with label sets as types: what can be a label is bounded, and no label names an object or a person.
 
 mod conditions;
+mod dropzone;
 mod labels;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use conditions::ConditionCounts;
 pub use conditions::Counted;
+use dropzone::UploadCounts;
 pub use labels::{ConditionLabels, Outcome};
 use labels::{
     KindLabels, ReconcileLabels, RecordLabels, RefusalLabels, RequestLabels, RunLabels, ScimLabels,
@@ -33,10 +35,7 @@ pub struct Metrics {
     sync_lag: Histogram,
     scim_requests: Family<ScimLabels, Counter>,
     requests_refused: Family<RefusalLabels, Counter>,
-    dropzone_uploads: Family<RunLabels, Counter>,
-    dropzone_bytes: Counter,
-    dropzone_notifications: Family<RunLabels, Counter>,
-    dropzone_removed: Family<RefusalLabels, Counter>,
+    uploads: UploadCounts,
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
@@ -90,22 +89,7 @@ impl Metrics {
                 "deputy_requests_refused",
                 "Requests of clients whose key was not good, by why",
             ),
-            dropzone_uploads: add(r, "deputy_dropzone_uploads", "Uploads by how they ended"),
-            dropzone_bytes: add(
-                r,
-                "deputy_dropzone_bytes",
-                "Bytes of uploads that were kept",
-            ),
-            dropzone_notifications: add(
-                r,
-                "deputy_dropzone_notifications",
-                "Notifications of uploads",
-            ),
-            dropzone_removed: add(
-                r,
-                "deputy_dropzone_removed",
-                "Uploads that were removed, by why",
-            ),
+            uploads: UploadCounts::new(r),
             watch_stalled: add(
                 r,
                 "deputy_watch_stalled",
@@ -191,24 +175,17 @@ impl Metrics {
 
     /// Counts an upload, by how it ended, and the bytes that were kept of it.
     pub fn upload_ended(&self, outcome: &'static str, bytes: u64) {
-        self.dropzone_uploads
-            .get_or_create(&RunLabels { outcome })
-            .inc();
-        self.dropzone_bytes.inc_by(bytes);
+        self.uploads.ended(outcome, bytes);
     }
 
     /// Counts a notification of an upload.
     pub fn dropzone_notified(&self, outcome: &'static str) {
-        self.dropzone_notifications
-            .get_or_create(&RunLabels { outcome })
-            .inc();
+        self.uploads.notified(outcome);
     }
 
     /// Counts an upload that was removed.
     pub fn dropzone_removed(&self, reason: &'static str) {
-        self.dropzone_removed
-            .get_or_create(&RefusalLabels { reason })
-            .inc();
+        self.uploads.removed(reason);
     }
 
     /// Says whether the watch of a kind is stalled.
@@ -273,6 +250,9 @@ mod tests {
         metrics.run_finished("Succeeded", Duration::from_secs(3));
         metrics.scim_answered("list", 200);
         metrics.request_refused("WrongSecret");
+        metrics.upload_ended("Kept", 9);
+        metrics.dropzone_notified("Notified");
+        metrics.dropzone_removed("Expired");
         metrics.set_watch_stalled("Secret", true);
         metrics.set_leader(true);
         let lines = [
@@ -287,6 +267,10 @@ mod tests {
             r"deputy_sync_lag_seconds_sum 3.0",
             r#"deputy_scim_requests_total{operation="list",status="200"} 1"#,
             r#"deputy_requests_refused_total{reason="WrongSecret"} 1"#,
+            r#"deputy_dropzone_uploads_total{outcome="Kept"} 1"#,
+            r"deputy_dropzone_bytes_total 9",
+            r#"deputy_dropzone_notifications_total{outcome="Notified"} 1"#,
+            r#"deputy_dropzone_removed_total{reason="Expired"} 1"#,
             r#"deputy_watch_stalled{kind="Secret"} 1"#,
             r"deputy_leader 1",
         ];
