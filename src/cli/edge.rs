@@ -25,7 +25,7 @@ pub(super) struct EdgeArgs {
     #[arg(long, env = "DEPUTY_EDGE_LISTEN", value_name = "ADDRESS")]
     edge_listen: Option<SocketAddr>,
 
-    /// What the URLs of these clients begin with, such as https://deputy.acme.example. Default: what each client calls the server.
+    /// What the URLs of these clients begin with, such as <https://deputy.acme.example>. Default: what each client calls the server.
     #[arg(long, env = "DEPUTY_EDGE_URL", value_name = "URL")]
     edge_url: Option<Url>,
 

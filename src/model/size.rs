@@ -69,7 +69,7 @@ impl TryFrom<String> for Size {
 impl From<Size> for String {
     fn from(size: Size) -> Self {
         let exact = UNITS.iter().take(3).rev();
-        let mut units = exact.filter(|(_, factor)| size.0 % factor == 0);
+        let mut units = exact.filter(|(_, factor)| size.0.is_multiple_of(*factor));
         match units.next() {
             Some((suffix, factor)) => format!("{}{suffix}", size.0 / factor),
             None => size.0.to_string(),

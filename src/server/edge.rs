@@ -211,7 +211,7 @@ impl Shared {
         match (scim, dropzone) {
             (_, Some(dropzone)) if Dropzone::has(request.uri().path()) => {
                 let request = request.map(|body| Body::new(body.map_err(BoxError::from)));
-                dropzone.answer(peer, request).await
+                Box::pin(dropzone.answer(peer, request)).await
             }
             (Some(scim), _) => self.provision(scim, peer, request).await,
             (None, _) => bare(StatusCode::NOT_FOUND),
@@ -266,7 +266,7 @@ fn bare(status: StatusCode) -> Response<Body> {
 /// the connection with the answer on it.
 async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let drained = async {
-        let mut sink = [0; 16 * 1024];
+        let mut sink = vec![0; 16 * 1024];
         stream.shutdown().await?;
         while let Ok(read) = timeout(LINGER_IDLE, stream.read(&mut sink)).await {
             if read? == 0 {

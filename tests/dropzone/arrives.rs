@@ -51,7 +51,7 @@ async fn the_form_is_a_page_that_needs_no_script() {
 #[tokio::test]
 async fn an_upload_is_kept_as_it_was_sent() {
     let mut hall = Hall::open(json!({"expiry": "48h", "label": "Invoices"})).await;
-    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[7; 300_000]].concat();
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![7; 300_000]].concat();
     let form = Form::of_ned()
         .text("subject", "Two files")
         .text("message", "First line\r\nsecond <b>line</b>")

@@ -19,9 +19,9 @@ pub struct Notices {
 
 impl Notices {
     /// Notes an outcome.
-    pub fn note(&self, key: &ObjectKey, outcome: Fact) {
+    pub fn note(&self, key: &ObjectKey, outcome: &Fact) {
         let before = self.lock().insert(key.clone(), outcome.clone());
-        if before.as_ref() != Some(&outcome) {
+        if before.as_ref() != Some(outcome) {
             self.pokes.poke(key);
         }
     }

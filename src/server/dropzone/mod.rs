@@ -277,16 +277,16 @@ impl Dropzone {
             Failure::Store(error) => {
                 // The connection is verified at once, and says what is the matter.
                 self.suspects.add(&drop_box.key());
-                self.failed(&error)
+                failed(&error)
             }
         }
     }
+}
 
-    /// The destination has failed: the log has why, and a stranger learns no more than that.
-    fn failed(&self, error: &destinations::Error) -> Refusal {
-        tracing::warn!(%error, destination.failure = error.kind.as_str(), "a Dropzone's destination has failed");
-        Refusal::unavailable()
-    }
+/// The destination has failed: the log has why, and a stranger learns no more than that.
+fn failed(error: &destinations::Error) -> Refusal {
+    tracing::warn!(%error, destination.failure = error.kind.as_str(), "a Dropzone's destination has failed");
+    Refusal::unavailable()
 }
 
 /// An upload that may begin.

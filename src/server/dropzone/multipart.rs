@@ -340,7 +340,7 @@ mod tests {
     fn what_is_no_form_is_refused_within_bounds() {
         let long = "x".repeat(MOST_HEAD_BYTES + 10);
         let is = |text: &str, fault: Fault| {
-            assert_eq!(read(text.as_bytes(), 11), Err(fault), "{text:.40}")
+            assert_eq!(read(text.as_bytes(), 11), Err(fault), "{text:.40}");
         };
         is("", Fault::Cut);
         is("--XX", Fault::Cut);

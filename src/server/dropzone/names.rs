@@ -58,8 +58,7 @@ pub(super) fn line(text: &str) -> String {
 
 /// The same for a text of several lines.
 pub(super) fn lines(text: &str) -> String {
-    let text = text.replace("\r\n", "\n");
-    let kept: Vec<String> = text.trim().split('\n').map(line).collect();
+    let kept: Vec<String> = text.trim().lines().map(line).collect();
     kept.join("\n")
 }
 

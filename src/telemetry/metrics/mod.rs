@@ -1,6 +1,7 @@
 //! The metrics, with label sets as types: what can be a label is bounded, and no label names an object or a person.
 
 mod conditions;
+mod dropzone;
 mod labels;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use conditions::ConditionCounts;
 pub use conditions::Counted;
+use dropzone::DropzoneMetrics;
 pub use labels::{ConditionLabels, Outcome};
 use labels::{
     KindLabels, ReconcileLabels, RecordLabels, RefusalLabels, RequestLabels, RunLabels, ScimLabels,
@@ -33,10 +35,7 @@ pub struct Metrics {
     sync_lag: Histogram,
     scim_requests: Family<ScimLabels, Counter>,
     requests_refused: Family<RefusalLabels, Counter>,
-    dropzone_uploads: Family<RunLabels, Counter>,
-    dropzone_bytes: Counter,
-    dropzone_notifications: Family<RunLabels, Counter>,
-    dropzone_removed: Family<RefusalLabels, Counter>,
+    dropzone: DropzoneMetrics,
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
@@ -90,22 +89,7 @@ impl Metrics {
                 "deputy_requests_refused",
                 "Requests of clients whose key was not good, by why",
             ),
-            dropzone_uploads: add(r, "deputy_dropzone_uploads", "Uploads by how they ended"),
-            dropzone_bytes: add(
-                r,
-                "deputy_dropzone_bytes",
-                "Bytes of uploads that were kept",
-            ),
-            dropzone_notifications: add(
-                r,
-                "deputy_dropzone_notifications",
-                "Notifications of uploads",
-            ),
-            dropzone_removed: add(
-                r,
-                "deputy_dropzone_removed",
-                "Uploads that were removed, by why",
-            ),
+            dropzone: DropzoneMetrics::new(r),
             watch_stalled: add(
                 r,
                 "deputy_watch_stalled",
@@ -185,28 +169,6 @@ impl Metrics {
     /// Counts a request that was not let in. The client is not told why; this is.
     pub fn request_refused(&self, reason: &'static str) {
         self.requests_refused
-            .get_or_create(&RefusalLabels { reason })
-            .inc();
-    }
-
-    /// Counts an upload, by how it ended, and the bytes that were kept of it.
-    pub fn upload_ended(&self, outcome: &'static str, bytes: u64) {
-        self.dropzone_uploads
-            .get_or_create(&RunLabels { outcome })
-            .inc();
-        self.dropzone_bytes.inc_by(bytes);
-    }
-
-    /// Counts a notification of an upload.
-    pub fn dropzone_notified(&self, outcome: &'static str) {
-        self.dropzone_notifications
-            .get_or_create(&RunLabels { outcome })
-            .inc();
-    }
-
-    /// Counts an upload that was removed.
-    pub fn dropzone_removed(&self, reason: &'static str) {
-        self.dropzone_removed
             .get_or_create(&RefusalLabels { reason })
             .inc();
     }
