@@ -211,7 +211,7 @@ impl Shared {
         match (scim, dropzone) {
             (_, Some(dropzone)) if Dropzone::has(request.uri().path()) => {
                 let request = request.map(|body| Body::new(body.map_err(BoxError::from)));
-                dropzone.answer(peer, request).await
+                Box::pin(dropzone.answer(peer, request)).await
             }
             (Some(scim), _) => self.provision(scim, peer, request).await,
             (None, _) => bare(StatusCode::NOT_FOUND),

@@ -127,8 +127,10 @@ async fn what_is_too_large_is_refused_by_its_length_and_by_what_comes() {
         "1 MiB",
     )
     .await;
-    let most = vec![b'x'; 600 * 1024];
-    let both = Form::of_ned().file("a.txt", &most).file("b.txt", &most);
+    let more_than_half = vec![b'x'; 600 * 1024];
+    let both = Form::of_ned()
+        .file("a.txt", &more_than_half)
+        .file("b.txt", &more_than_half);
     refused(&hall, &both, large, "TooLarge", "1 MiB").await;
     let files = |count: usize| {
         (0..count).fold(Form::of_ned(), |form, n| {

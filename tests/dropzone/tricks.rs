@@ -26,8 +26,7 @@ async fn no_name_leaves_the_quarantine() {
         let name = reply["files"][0]["name"].as_str().expect("has a name");
         if kept.is_empty() {
             assert!(
-                name.rsplit_once('.').is_some_and(|(_, end)| end == "txt")
-                    && name.chars().count() <= 150,
+                name.ends_with("….txt") && name.chars().count() <= 150,
                 "{name}"
             );
         } else {
@@ -52,7 +51,7 @@ async fn a_form_that_is_none_is_refused_and_kept_nowhere() {
     };
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let whole = Form::of_ned().file("a.txt", b"x").body();
-    let cut_off = whole[..whole.len() / 2].to_vec();
+    let beginning = whole[..whole.len() / 2].to_vec();
     let no_name = Form::default()
         .part("filename=\"a.txt\"", None, b"x")
         .body();
@@ -63,7 +62,7 @@ async fn a_form_that_is_none_is_refused_and_kept_nowhere() {
         ("multipart/form-data; boundary=", whole.clone()),
         ("multipart/form-data; boundary=other", whole.clone()),
         (kind.as_str(), Vec::new()),
-        (&kind, cut_off),
+        (&kind, beginning),
         (&kind, no_name),
         (&kind, endless),
         (&kind, folded),

@@ -19,11 +19,9 @@ pub struct Notices {
 
 impl Notices {
     /// Notes an outcome.
-    pub fn note(&self, key: &ObjectKey, outcome: Fact) {
-        let mut last = self.lock();
-        if last.get(key) != Some(&outcome) {
-            last.insert(key.clone(), outcome);
-            drop(last);
+    pub fn note(&self, key: &ObjectKey, outcome: &Fact) {
+        let before = self.lock().insert(key.clone(), outcome.clone());
+        if before.as_ref() != Some(outcome) {
             self.pokes.poke(key);
         }
     }

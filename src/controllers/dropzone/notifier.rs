@@ -65,7 +65,7 @@ impl Notifier {
             }
             Err(fact) => fact,
         };
-        self.notices.note(&drop_box.key(), outcome);
+        self.notices.note(&drop_box.key(), &outcome);
     }
 
     async fn try_to_tell(

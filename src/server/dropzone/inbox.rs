@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::Dropzone;
 use super::refusal::Refusal;
 use super::reply::{self, Reply};
+use super::{Dropzone, failed};
 use crate::api::ServiceAccountConnection;
 use crate::controllers::dropzone::MOST_MANIFEST_BYTES;
 use crate::controllers::home::account;
@@ -41,8 +41,7 @@ impl Dropzone {
     ) -> Result<Reply, Refusal> {
         let quarantine = self.own(from, headers, username).await?;
         let query = Query::read(query);
-        let failed = |error| super::failed(&error);
-        let mut ids = quarantine.uploads().await.map_err(failed)?;
+        let mut ids = quarantine.uploads().await.map_err(|error| failed(&error))?;
         ids.retain(|id| query.before.as_ref().is_none_or(|before| id < before));
         let mut uploads = Vec::new();
         let mut next = None;
@@ -73,7 +72,7 @@ impl Dropzone {
         let file = files.find(|file| file.number.to_string() == number);
         let file = file.ok_or_else(Refusal::no_upload)?;
         let read = quarantine.read(&id, file.number).await;
-        let content = read.map_err(|error| super::failed(&error))?;
+        let content = read.map_err(|error| failed(&error))?;
         let content = content.ok_or_else(Refusal::no_upload)?;
         Ok(reply::file(file, content))
     }
@@ -106,7 +105,7 @@ impl Dropzone {
         id: &UploadId,
     ) -> Result<Option<Manifest>, Refusal> {
         let read = quarantine.manifest(id, MOST_MANIFEST_BYTES).await;
-        let read = read.map_err(|error| super::failed(&error))?;
+        let read = read.map_err(|error| failed(&error))?;
         Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 }

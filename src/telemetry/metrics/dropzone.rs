@@ -1,49 +1,60 @@
-//! What befalls uploads.
+//! What becomes of what strangers send.
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use super::add;
 use super::labels::{RefusalLabels, RunLabels};
+use super::{Metrics, add};
 
-/// Counts of uploads.
-pub(super) struct UploadCounts {
-    ended: Family<RunLabels, Counter>,
+/// The metrics of boxes.
+pub(super) struct DropzoneMetrics {
+    uploads: Family<RunLabels, Counter>,
     bytes: Counter,
     notifications: Family<RunLabels, Counter>,
     removed: Family<RefusalLabels, Counter>,
 }
 
-impl UploadCounts {
-    /// Registers them, at zero.
+impl DropzoneMetrics {
     pub(super) fn new(r: &mut Registry) -> Self {
-        let notifications = "deputy_dropzone_notifications";
-        let removed = "deputy_dropzone_removed";
         Self {
-            ended: add(r, "deputy_dropzone_uploads", "Uploads by how they ended"),
+            uploads: add(r, "deputy_dropzone_uploads", "Uploads by how they ended"),
             bytes: add(
                 r,
                 "deputy_dropzone_bytes",
                 "Bytes of uploads that were kept",
             ),
-            notifications: add(r, notifications, "Notifications of uploads"),
-            removed: add(r, removed, "Uploads that were removed, by why"),
+            notifications: add(
+                r,
+                "deputy_dropzone_notifications",
+                "Notifications of uploads",
+            ),
+            removed: add(
+                r,
+                "deputy_dropzone_removed",
+                "Uploads that were removed, by why",
+            ),
         }
     }
+}
 
-    pub(super) fn ended(&self, outcome: &'static str, bytes: u64) {
-        self.ended.get_or_create(&RunLabels { outcome }).inc();
-        self.bytes.inc_by(bytes);
+impl Metrics {
+    /// Counts an upload, by how it ended, and the bytes that were kept of it.
+    pub fn upload_ended(&self, outcome: &'static str, bytes: u64) {
+        let uploads = &self.dropzone.uploads;
+        uploads.get_or_create(&RunLabels { outcome }).inc();
+        self.dropzone.bytes.inc_by(bytes);
     }
 
-    pub(super) fn notified(&self, outcome: &'static str) {
-        let labels = RunLabels { outcome };
-        self.notifications.get_or_create(&labels).inc();
+    /// Counts a notification of an upload.
+    pub fn dropzone_notified(&self, outcome: &'static str) {
+        let notifications = &self.dropzone.notifications;
+        notifications.get_or_create(&RunLabels { outcome }).inc();
     }
 
-    pub(super) fn removed(&self, reason: &'static str) {
-        let labels = RefusalLabels { reason };
-        self.removed.get_or_create(&labels).inc();
+    /// Counts an upload that was removed.
+    pub fn dropzone_removed(&self, reason: &'static str) {
+        let removed = &self.dropzone.removed;
+        removed.get_or_create(&RefusalLabels { reason }).inc();
     }
 }

@@ -15,7 +15,7 @@ use prometheus_client::registry::{Metric, Registry};
 
 use conditions::ConditionCounts;
 pub use conditions::Counted;
-use dropzone::UploadCounts;
+use dropzone::DropzoneMetrics;
 pub use labels::{ConditionLabels, Outcome};
 use labels::{
     KindLabels, ReconcileLabels, RecordLabels, RefusalLabels, RequestLabels, RunLabels, ScimLabels,
@@ -35,7 +35,7 @@ pub struct Metrics {
     sync_lag: Histogram,
     scim_requests: Family<ScimLabels, Counter>,
     requests_refused: Family<RefusalLabels, Counter>,
-    uploads: UploadCounts,
+    dropzone: DropzoneMetrics,
     watch_stalled: Family<KindLabels, Gauge>,
     leader: Gauge,
     resident_memory: Gauge,
@@ -89,7 +89,7 @@ impl Metrics {
                 "deputy_requests_refused",
                 "Requests of clients whose key was not good, by why",
             ),
-            uploads: UploadCounts::new(r),
+            dropzone: DropzoneMetrics::new(r),
             watch_stalled: add(
                 r,
                 "deputy_watch_stalled",
@@ -171,21 +171,6 @@ impl Metrics {
         self.requests_refused
             .get_or_create(&RefusalLabels { reason })
             .inc();
-    }
-
-    /// Counts an upload, by how it ended, and the bytes that were kept of it.
-    pub fn upload_ended(&self, outcome: &'static str, bytes: u64) {
-        self.uploads.ended(outcome, bytes);
-    }
-
-    /// Counts a notification of an upload.
-    pub fn dropzone_notified(&self, outcome: &'static str) {
-        self.uploads.notified(outcome);
-    }
-
-    /// Counts an upload that was removed.
-    pub fn dropzone_removed(&self, reason: &'static str) {
-        self.uploads.removed(reason);
     }
 
     /// Says whether the watch of a kind is stalled.
