@@ -9,8 +9,10 @@ without a name, and where the operator's memory grows with the size of a file.
 import asyncio
 import base64
 import hashlib
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -35,17 +37,21 @@ class Browser:
             message["sessionId"] = self.session
         await self.socket.send_json(message)
         while True:
-            reply = await self.socket.receive_json(timeout=240)
+            reply = await self.socket.receive_json(timeout=60)
             if reply.get("id") == self.last:
                 if "error" in reply:
                     raise SystemExit(f"{method}: {reply['error']}")
                 return reply["result"]
             self.events.append(reply.get("method"))
 
-    async def loaded(self):
-        while "Page.loadEventFired" not in self.events:
-            reply = await self.socket.receive_json(timeout=240)
-            self.events.append(reply.get("method"))
+    async def loaded(self, within=60):
+        """Waits until a page is there, and shows what is there instead where none comes."""
+        try:
+            async with asyncio.timeout(within):
+                while "Page.loadEventFired" not in self.events:
+                    self.events.append((await self.socket.receive_json()).get("method"))
+        except TimeoutError:
+            raise SystemExit(f"no page in {within} s, but {self.events} and {await self.html()}") from None
         self.events.clear()
 
     async def open(self, url):
@@ -74,14 +80,14 @@ class Browser:
     async def choose(self, *files):
         await self.ask("DOM.setFileInputFiles", nodeId=await self.node("#files"), files=[str(file) for file in files])
 
-    async def send(self):
+    async def send(self, within=60):
         """Presses the button, with the keyboard, and waits for the answer."""
         await self.ask("DOM.focus", nodeId=await self.node("button"))
         self.events.clear()
         key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
         await self.ask("Input.dispatchKeyEvent", type="keyDown", **key)
         await self.ask("Input.dispatchKeyEvent", type="keyUp", **key)
-        await self.loaded()
+        await self.loaded(within)
 
     async def shot(self, file):
         size = (await self.ask("Page.getLayoutMetrics"))["cssContentSize"]
@@ -155,7 +161,7 @@ async def use(page, shots, process, box, closed, folder):
     await page.open(box)
     await who(page)
     await page.choose(file, small)
-    await page.send()
+    await page.send(within=600)
     after = memory(process)
     says(await page.html(), "Your 2 files have arrived", digest, "1 GiB")
     await page.is_well(1000)
@@ -170,7 +176,7 @@ async def use(page, shots, process, box, closed, folder):
     await page.open(box)
     await who(page)
     await page.choose(over)
-    await page.send()
+    await page.send(within=600)
     says(await page.html(), "That is too much at once")
     await page.shot(shots / "dropzone-too-large.png")
 
@@ -191,7 +197,7 @@ async def main(browser, shots, process, box, closed):
         said = pathlib.Path(folder) / "said"
         # A file and not a pipe: a browser that nobody listens to must not wait.
         with said.open("w") as out:
-            started = subprocess.Popen(arguments, stderr=out)
+            started = subprocess.Popen(arguments, stdout=out, stderr=out, start_new_session=True)
         try:
             while not (found := re.search(r"ws://\S+", said.read_text())):
                 assert started.poll() is None, said.read_text()
@@ -206,7 +212,8 @@ async def main(browser, shots, process, box, closed):
                 await page.ask("Emulation.setScriptExecutionDisabled", value=True)
                 await use(page, pathlib.Path(shots), process, box, closed, pathlib.Path(folder))
         finally:
-            started.kill()
+            # Installed browsers are started by a script, which is not the browser.
+            os.killpg(started.pid, signal.SIGKILL)
             started.wait()
 
 
