@@ -22,6 +22,8 @@ pub mod registry;
 pub mod report;
 mod rows;
 pub mod sendsafely;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

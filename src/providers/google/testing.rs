@@ -11,13 +11,12 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use super::key::tests::file;
 use super::spec::{GoogleSpec, QuotaProfile};
 use super::{GoogleSession, NAME};
-use crate::http::testing::client;
-use crate::model::clock::SystemClock;
 use crate::model::dataset::Dataset;
 use crate::model::email::Email;
 use crate::model::privacy::Privacy;
 use crate::model::secret::Credentials;
-use crate::providers::{CheckRequest, Clients, Pace};
+use crate::providers::CheckRequest;
+use crate::providers::testing::means;
 
 /// One assertion that the token endpoint saw.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,15 +112,7 @@ impl FakeGoogle {
         };
         let file = file(&format!("{uri}/token")).to_string().into_bytes();
         let credentials = Credentials::new([("key.json".to_owned(), file)]);
-        let clients = Clients {
-            http: client(&uri),
-            clock: Arc::new(SystemClock),
-            home: None,
-        };
-        let pace = Pace {
-            requests_per_second: None,
-            per_user: 4,
-        };
+        let (clients, pace) = means(&uri);
         let session = GoogleSession::open(&spec, &credentials, pace, &clients).await;
         session.unwrap_or_else(|error| panic!("{NAME}: {error}"))
     }

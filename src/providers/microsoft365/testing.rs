@@ -8,13 +8,12 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::spec::{Microsoft365Spec, QuotaProfile};
 use super::{GraphSession, NAME};
-use crate::http::testing::client;
-use crate::model::clock::SystemClock;
 use crate::model::dataset::Dataset;
 use crate::model::email::Email;
 use crate::model::privacy::Privacy;
 use crate::model::secret::Credentials;
-use crate::providers::{CheckRequest, Clients, Pace};
+use crate::providers::CheckRequest;
+use crate::providers::testing::means;
 
 pub(super) use crate::http::auth::testing::{KEY as KEY_PEM, certificate_pem};
 
@@ -128,15 +127,7 @@ impl FakeGraph {
             quota_profile: Some(QuotaProfile::Unlimited),
             ..spec
         };
-        let clients = Clients {
-            http: client(&uri),
-            clock: std::sync::Arc::new(SystemClock),
-            home: None,
-        };
-        let pace = Pace {
-            requests_per_second: None,
-            per_user: 4,
-        };
+        let (clients, pace) = means(&uri);
         let session = GraphSession::open(&spec, &credentials, pace, &clients);
         session.unwrap_or_else(|error| panic!("{NAME}: {error}"))
     }

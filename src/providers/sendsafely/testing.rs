@@ -6,12 +6,11 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::PortalSession;
 use super::spec::SendSafelySpec;
-use crate::http::testing::client;
-use crate::model::clock::SystemClock;
 use crate::model::dataset::Dataset;
 use crate::model::privacy::Privacy;
 use crate::model::secret::Credentials;
-use crate::providers::{CheckRequest, Clients, Pace};
+use crate::providers::CheckRequest;
+use crate::providers::testing::means;
 
 /// The server.
 pub(super) struct FakePortal {
@@ -157,15 +156,7 @@ impl FakePortal {
             endpoint: Some(uri.parse().unwrap()),
             ..spec
         };
-        let clients = Clients {
-            http: client(&uri),
-            clock: std::sync::Arc::new(SystemClock),
-            home: None,
-        };
-        let pace = Pace {
-            requests_per_second: None,
-            per_user: 4,
-        };
+        let (clients, pace) = means(&uri);
         PortalSession::open(&spec, &credentials("first"), pace, &clients).unwrap()
     }
 }
