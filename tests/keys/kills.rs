@@ -43,17 +43,19 @@ async fn survives(issuer: Issuer, stage: Stage) {
     }
     let began = Instant::now();
     settled(&stage, issuer, &robots, &admins).await;
-    let life = began.elapsed();
+    let mut aim = Aim::at(began.elapsed());
     let (mut kills, mut runs) = (0, 0);
     let mut steps = BTreeMap::<&str, usize>::new();
     while kills < KILLS {
         robots[runs % KEYS].change(&stage).await;
         runs += 1;
         assert!(runs < KILLS * 8, "{kills} of {runs} cut something off");
+        let before = cut_off(&stage, &robots).await;
         let mut operator = stage.operator();
-        tokio::time::sleep(moment(runs, life)).await;
+        tokio::time::sleep(aim.moment()).await;
         operator.kill();
         let cut = cut_off(&stage, &robots).await;
+        aim.learn(&before, &cut);
         if cut.is_empty() {
             continue;
         }
@@ -71,14 +73,36 @@ async fn survives(issuer: Issuer, stage: Stage) {
     settled(&stage, issuer, &robots, &admins).await;
     assert_eq!(issuer.living(&stage).await, admins, "nothing is left");
     eprintln!(
-        "{issuer:?}: {kills} of {runs} operators were killed at work, which takes {life:?}: {steps:?}"
+        "{issuer:?}: {kills} of {runs} operators were killed at work, which takes {:?}: {steps:?}",
+        aim.work
     );
 }
 
-/// A moment within the life of the work, another one each time.
-fn moment(run: usize, life: Duration) -> Duration {
-    let share = u32::try_from((run * 389) % 1000).unwrap();
-    life * share / 1000
+/// When an operator is killed: at a moment within the time that its work takes, another one each time. How long that is
+/// depends on what else the machine does, so it is learned from what the kills meet.
+struct Aim {
+    work: Duration,
+    shots: u32,
+}
+
+impl Aim {
+    fn at(work: Duration) -> Self {
+        Self { work, shots: 0 }
+    }
+
+    fn moment(&mut self) -> Duration {
+        self.shots += 1;
+        self.work * ((self.shots * 389) % 1000) / 1000
+    }
+
+    /// Sooner where all was done, later where nothing was begun.
+    fn learn(&mut self, before: &[&str], after: &[&str]) {
+        if after.is_empty() {
+            self.work = self.work * 4 / 5;
+        } else if before == after {
+            self.work = self.work * 5 / 4;
+        }
+    }
 }
 
 /// A key that is wanted, replaced, and wanted no more, again and again.
