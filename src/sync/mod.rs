@@ -11,12 +11,15 @@
 //! This module knows the traits of providers and destinations and none of their kinds. It holds at most one batch
 //! in memory, so a mailbox's size does not matter.
 
+mod batch;
 pub mod error;
 pub mod exclusion;
+mod pages;
 pub mod plan;
 pub mod progress;
 pub mod report;
 pub mod run;
+mod sweep;
 #[cfg(test)]
 mod tests;
 

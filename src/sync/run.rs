@@ -1,38 +1,17 @@
 //! One run of one stream, from its last commit to the vendor's present state.
 
-use std::pin::pin;
-
-use futures::future::{Either, select};
-use futures::{SinkExt, StreamExt, channel::mpsc};
-use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::batch::Batch;
 use super::error::Error;
-use super::exclusion::admit;
+use super::pages::End;
 use super::plan::{Plan, plan};
 use super::progress::Progress;
 use super::report::Report;
 use crate::destinations::Destination;
 use crate::model::clock::Clock;
-use crate::model::cursor::{Commit, Cursor, Lineage, Phase, StreamId};
-use crate::model::row::{Change, FailedItem};
-use crate::providers::{self, Class, ExportRequest, Exporter, Page, Position};
-
-/// A batch is committed when it has this many changes, ...
-const BATCH_CHANGES: usize = 4_000;
-/// ... or this many bytes of text, about, ...
-const BATCH_BYTES: usize = 8 << 20;
-/// ... or is this old: a slow quota must not mean that a crash costs much of it.
-const BATCH_AGE: SignedDuration = SignedDuration::from_secs(30);
-/// Pages that may wait while a batch is being committed.
-const PAGES_AHEAD: usize = 1;
-/// A cursor without changes is stored all the same when the stored one is older, before the vendor forgets that one.
-const CURSOR_RENEWAL: SignedDuration = SignedDuration::from_hours(24);
-/// A run folds what it has written after so many commits: a slow quota makes many small ones of a long listing, and whoever
-/// reads them should not have to wait for its end.
-pub(super) const COMMITS_PER_FOLD: u64 = 64;
-/// How many keys are swept in one commit.
-const SWEEP_KEYS: usize = 4_000;
+use crate::model::cursor::{Lineage, Phase, StreamId};
+use crate::providers::{self, Class, ExportRequest, Exporter};
 
 /// Tells whether this process may still write. A lost lease answers no at once.
 pub trait Fence: Send + Sync {
@@ -56,23 +35,6 @@ pub struct Stream<'a> {
     pub clock: &'a dyn Clock,
     /// Whether writing is allowed.
     pub fence: &'a dyn Fence,
-}
-
-/// How a row of pages ended.
-enum End {
-    Listed,
-    Current,
-    Expired,
-}
-
-/// Changes that wait for their commit.
-#[derive(Default)]
-struct Batch {
-    changes: Vec<Change>,
-    bytes: usize,
-    cursor: Option<Cursor>,
-    since: Option<Timestamp>,
-    dirty: bool,
 }
 
 impl Stream<'_> {
@@ -101,15 +63,16 @@ impl Stream<'_> {
     }
 }
 
-struct Run<'a> {
-    stream: &'a Stream<'a>,
-    cancel: &'a CancellationToken,
+/// A run under way.
+pub(super) struct Run<'a> {
+    pub(super) stream: &'a Stream<'a>,
+    pub(super) cancel: &'a CancellationToken,
     resync: Option<&'a str>,
-    report: Report,
+    pub(super) report: Report,
     /// The phase has changed since the last commit.
-    is_phase_new: bool,
+    pub(super) is_phase_new: bool,
     /// How many commits had been made at the last fold.
-    folded_at: u64,
+    pub(super) folded_at: u64,
 }
 
 impl Run<'_> {
@@ -199,229 +162,6 @@ impl Run<'_> {
         self.commit(progress, &mut batch).await
     }
 
-    /// Reads pages and commits them until the listing is complete or the present is reached.
-    ///
-    /// The next page is fetched while a batch is being committed.
-    async fn read(&mut self, progress: &mut Progress) -> Result<End, Error> {
-        let Stream {
-            exporter, request, ..
-        } = self.stream;
-        let mut pages = exporter.pages(request, progress.cursor.clone());
-        let (mut sender, receiver) = mpsc::channel(PAGES_AHEAD);
-        let fetch = pin!(async move {
-            while let Some(page) = pages.next().await {
-                if sender.send(page).await.is_err() {
-                    break;
-                }
-            }
-        });
-        let store = pin!(self.store(progress, receiver));
-        match select(store, fetch).await {
-            Either::Left((end, _)) => end,
-            Either::Right(((), store)) => store.await,
-        }
-    }
-
-    async fn store(
-        &mut self,
-        progress: &mut Progress,
-        mut pages: mpsc::Receiver<Result<Page, providers::Error>>,
-    ) -> Result<End, Error> {
-        let mut batch = Batch::default();
-        loop {
-            let page = tokio::select! {
-                biased;
-                () = self.cancel.cancelled() => return Err(Error::Stopped),
-                page = pages.next() => page,
-            };
-            let page = match page {
-                Some(Ok(page)) => page,
-                Some(Err(error)) => return self.stopped_by(progress, &mut batch, error).await,
-                None => return Err(ended_early(self.stream).into()),
-            };
-            let position = page.position;
-            self.take(progress, &mut batch, page.changes, page.failed, page.cursor)?;
-            match position {
-                Position::Listed => return self.complete_listing(progress, &mut batch).await,
-                Position::Current => return self.arrive(progress, &mut batch).await,
-                Position::Listing | Position::Behind if self.is_full(&batch) => {
-                    self.commit(progress, &mut batch).await?;
-                    self.fold_now_and_then().await?;
-                }
-                Position::Listing | Position::Behind => {}
-            }
-        }
-    }
-
-    /// Keeps what was read before the error: its quota is spent.
-    async fn stopped_by(
-        &mut self,
-        progress: &mut Progress,
-        batch: &mut Batch,
-        error: providers::Error,
-    ) -> Result<End, Error> {
-        self.commit(progress, batch).await?;
-        match error.class {
-            Class::Expired => Ok(End::Expired),
-            _ => Err(error.into()),
-        }
-    }
-
-    async fn complete_listing(
-        &mut self,
-        progress: &mut Progress,
-        batch: &mut Batch,
-    ) -> Result<End, Error> {
-        // Nothing can be left over from before the first generation.
-        progress.phase = if progress.generation > 1 {
-            Phase::Sweeping
-        } else {
-            Phase::Following
-        };
-        batch.dirty = true;
-        self.commit(progress, batch).await?;
-        Ok(End::Listed)
-    }
-
-    async fn arrive(&mut self, progress: &mut Progress, batch: &mut Batch) -> Result<End, Error> {
-        if progress.phase == Phase::Listing {
-            progress.phase = Phase::Following;
-            self.is_phase_new = true;
-        }
-        batch.dirty |= self.is_phase_new;
-        batch.dirty |= batch.cursor.is_some() && self.is_cursor_old().await?;
-        self.commit(progress, batch).await?;
-        self.report.current = true;
-        Ok(End::Current)
-    }
-
-    /// A cursor that nothing happened to is worth a commit only before the vendor forgets the stored one.
-    async fn is_cursor_old(&self) -> Result<bool, Error> {
-        if self.report.commits > 0 {
-            return Ok(false);
-        }
-        let last = self.stream.destination.last_commit(&self.stream.id).await?;
-        let now = self.stream.clock.now();
-        Ok(last.is_none_or(|last| now.duration_since(last.at) > CURSOR_RENEWAL))
-    }
-
-    /// Marks as deleted what this generation's complete listing did not see.
-    async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
-        let Stream {
-            id, destination, ..
-        } = self.stream;
-        loop {
-            let keys = destination
-                .stale(id, progress.generation, SWEEP_KEYS)
-                .await?;
-            if keys.is_empty() {
-                progress.phase = Phase::Following;
-                // Written with the next commit, so that no later run looks for what is stale again.
-                self.is_phase_new = true;
-                return Ok(());
-            }
-            let mut batch = Batch {
-                cursor: progress.cursor.clone(),
-                ..Batch::default()
-            };
-            batch.changes = keys.into_iter().map(Change::Delete).collect();
-            batch.dirty = true;
-            self.commit(progress, &mut batch).await?;
-        }
-    }
-
-    /// Puts a page's changes into the batch, as far as privacy admits them.
-    fn take(
-        &self,
-        progress: &mut Progress,
-        batch: &mut Batch,
-        changes: Vec<Change>,
-        failed: Vec<FailedItem>,
-        cursor: Cursor,
-    ) -> Result<(), Error> {
-        batch.dirty |= !changes.is_empty() || !failed.is_empty();
-        progress.note(&changes, failed)?;
-        for change in changes {
-            if let Some(change) = self.admitted(progress.phase, change) {
-                batch.bytes += weight(&change);
-                batch.changes.push(change);
-            }
-        }
-        batch.cursor = Some(cursor);
-        batch.since.get_or_insert_with(|| self.stream.clock.now());
-        Ok(())
-    }
-
-    /// A record that privacy keeps out is not stored in a listing, whose sweep removes an older one; later it has to
-    /// be removed, since it may have been admitted before.
-    fn admitted(&self, phase: Phase, change: Change) -> Option<Change> {
-        let Change::Upsert(key, record) = change else {
-            return Some(change);
-        };
-        match admit(record, &self.stream.request.privacy) {
-            Some(record) => Some(Change::Upsert(key, record)),
-            None if phase == Phase::Listing => None,
-            None => Some(Change::Delete(key)),
-        }
-    }
-
-    fn is_full(&self, batch: &Batch) -> bool {
-        let age = batch
-            .since
-            .map(|since| self.stream.clock.now().duration_since(since));
-        batch.changes.len() >= BATCH_CHANGES
-            || batch.bytes >= BATCH_BYTES
-            || age.is_some_and(|age| age >= BATCH_AGE)
-    }
-
-    async fn commit(&mut self, progress: &mut Progress, batch: &mut Batch) -> Result<(), Error> {
-        let Batch {
-            changes,
-            cursor,
-            dirty,
-            ..
-        } = std::mem::take(batch);
-        let Some(cursor) = cursor.filter(|_| dirty) else {
-            return Ok(());
-        };
-        self.may_write()?;
-        let commit = Commit {
-            sequence: progress.sequence + 1,
-            checkpoint: progress.checkpoint(cursor.clone()),
-            at: self.stream.clock.now(),
-        };
-        let deletes = changes
-            .iter()
-            .filter(|c| matches!(c, Change::Delete(_)))
-            .count() as u64;
-        let upserts = changes.len() as u64 - deletes;
-        self.stream
-            .destination
-            .commit(&self.stream.id, &commit, changes)
-            .await?;
-        self.is_phase_new = false;
-        progress.sequence += 1;
-        progress.cursor = Some(cursor);
-        self.report.commits += 1;
-        self.report.upserts += upserts;
-        self.report.deletes += deletes;
-        Ok(())
-    }
-
-    async fn fold_now_and_then(&mut self) -> Result<(), Error> {
-        let Stream {
-            id,
-            destination,
-            fence,
-            ..
-        } = self.stream;
-        if self.report.commits >= self.folded_at + COMMITS_PER_FOLD && fence.holds() {
-            destination.compact(id).await?;
-            self.folded_at = self.report.commits;
-        }
-        Ok(())
-    }
-
     async fn conclude(&mut self, progress: &Progress) -> Result<(), Error> {
         let Stream {
             id,
@@ -444,33 +184,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn may_write(&self) -> Result<(), Error> {
+    /// Stops the run where this process may not write any more.
+    pub(super) fn may_write(&self) -> Result<(), Error> {
         if self.cancel.is_cancelled() || !self.stream.fence.holds() {
             return Err(Error::Stopped);
         }
         Ok(())
     }
-}
-
-/// About how many bytes a change takes in memory: its free text, which is what can be large.
-fn weight(change: &Change) -> usize {
-    use crate::model::record::Record;
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    match change {
-        Change::Upsert(_, Record::Message(message)) => {
-            500 + text(&message.body_text) + text(&message.body_html)
-        }
-        Change::Upsert(_, Record::Event(event)) => 500 + text(&event.description),
-        Change::Upsert(_, Record::File(_) | Record::Package(_) | Record::Activity(_)) => 500,
-        Change::Delete(_) => 50,
-    }
-}
-
-fn ended_early(stream: &Stream<'_>) -> providers::Error {
-    broken_promise(
-        stream,
-        "The pages ended before the present state was reached.",
-    )
 }
 
 fn expired_twice(stream: &Stream<'_>) -> Error {
@@ -481,7 +201,8 @@ fn expired_twice(stream: &Stream<'_>) -> Error {
     .into()
 }
 
-fn broken_promise(stream: &Stream<'_>, meaning: &str) -> providers::Error {
+/// The vendor, or what speaks for it, did what it must not.
+pub(super) fn broken_promise(stream: &Stream<'_>, meaning: &str) -> providers::Error {
     providers::Error {
         class: Class::Retry,
         reason: providers::Reason::MalformedReply,

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::run::{COMMITS_PER_FOLD, Fence, Stream};
+use super::run::{Fence, Stream};
+use super::sweep::COMMITS_PER_FOLD;
 use crate::model::account::{Known, RemoteUser, UserId};
 use crate::model::clock::ManualClock;
 use crate::model::cursor::{Lineage, Phase, Query, StreamId};

@@ -1,0 +1,50 @@
+//! What becomes of what earlier commits left: rows that a new listing no longer sees, and files that are better one.
+
+use super::batch::Batch;
+use super::error::Error;
+use super::progress::Progress;
+use super::run::{Run, Stream};
+use crate::model::cursor::Phase;
+
+/// A run folds what it has written after so many commits: a slow quota makes many small ones of a long listing, and whoever
+/// reads them should not have to wait for its end.
+pub(super) const COMMITS_PER_FOLD: u64 = 64;
+/// How many keys are swept in one commit.
+const SWEEP_KEYS: usize = 4_000;
+
+impl Run<'_> {
+    /// Marks as deleted what this generation's complete listing did not see.
+    pub(super) async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
+        let Stream {
+            id, destination, ..
+        } = self.stream;
+        loop {
+            let keys = destination
+                .stale(id, progress.generation, SWEEP_KEYS)
+                .await?;
+            if keys.is_empty() {
+                progress.phase = Phase::Following;
+                // Written with the next commit, so that no later run looks for what is stale again.
+                self.is_phase_new = true;
+                return Ok(());
+            }
+            let mut batch = Batch::of_deletes(keys, progress.cursor.clone());
+            self.commit(progress, &mut batch).await?;
+        }
+    }
+
+    /// Folds in mid-run where much has been committed since the last time.
+    pub(super) async fn fold_now_and_then(&mut self) -> Result<(), Error> {
+        let Stream {
+            id,
+            destination,
+            fence,
+            ..
+        } = self.stream;
+        if self.report.commits >= self.folded_at + COMMITS_PER_FOLD && fence.holds() {
+            destination.compact(id).await?;
+            self.folded_at = self.report.commits;
+        }
+        Ok(())
+    }
+}
