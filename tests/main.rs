@@ -54,6 +54,8 @@ mod providers;
 #[cfg(test)]
 mod quiet;
 #[cfg(test)]
+mod remedy;
+#[cfg(test)]
 mod runner;
 #[cfg(test)]
 mod says_what_is_wrong;

@@ -187,6 +187,9 @@ async fn the_command_line_is_silent(stage: Stage) {
             assert_eq!(output.status.success(), works, "{command} {name}: {text}");
             stage.is_silent(&format!("{command} {name}"), &text);
         }
+        let remedy = stage.company.deputy(&["remedy", "--log", "trace", "-f"]);
+        let told = remedy.arg(&file).output(PATIENCE).await;
+        stage.is_silent(&format!("remedy {name}"), &said(&told));
     }
     assert!(
         stage.place.remains(stage.company.system).await > 200,

@@ -5,6 +5,7 @@ mod controller;
 mod edge;
 mod input;
 mod manifests;
+mod remedy;
 mod sync;
 mod table;
 
@@ -57,6 +58,8 @@ enum Command {
     ///
     /// Exits with 0 where everything holds, 1 where something does not, 2 where something cannot be known.
     Check(check::Args),
+    /// Print what an administrator has to grant, with the values to paste, without asking anybody.
+    Remedy(remedy::Args),
     /// Sync every enabled `SyncedUser` of the files once, without a cluster.
     ///
     /// Exits with 0 where everybody was synced, 1 where somebody was not.
@@ -80,6 +83,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }),
         Command::Check(args) => in_runtime(&cli.log, async {
             check::run(&args, &clients(cli.allow_endpoint, None)?).await
+        }),
+        Command::Remedy(args) => in_runtime(&cli.log, async {
+            remedy::run(&args, &clients(cli.allow_endpoint, None)?).await
         }),
         Command::Sync(args) => in_runtime(&cli.log, async {
             sync::run(&args, &clients(cli.allow_endpoint, None)?).await

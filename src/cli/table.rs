@@ -10,19 +10,19 @@ fn render(headings: &[&str], rows: &[Vec<String>]) -> String {
         .iter()
         .map(|heading| (*heading).to_owned())
         .collect();
-    let mut widths: Vec<usize> = headings
-        .iter()
-        .map(|heading| heading.chars().count())
-        .collect();
-    for row in rows {
+    lines(std::iter::once(&headings).chain(rows))
+}
+
+/// Returns rows as lines, each column as wide as it needs to be.
+pub(super) fn lines<'a>(rows: impl Iterator<Item = &'a Vec<String>> + Clone) -> String {
+    let mut widths = Vec::new();
+    for row in rows.clone() {
+        widths.resize(row.len().max(widths.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = cell.chars().count().max(*width);
         }
     }
-    std::iter::once(&headings)
-        .chain(rows)
-        .map(|row| line(row, &widths))
-        .collect()
+    rows.map(|row| line(row, &widths)).collect()
 }
 
 fn line(row: &[String], widths: &[usize]) -> String {

@@ -1,7 +1,8 @@
 //! The vendors: one folder each, and what all of them can be asked for.
 //!
 //! ```text
-//! spec + credentials ─► Provider::open ─► Session ─┬─► check      is the credential good, what may it do
+//! spec + credentials ─► Provider::open ─► Session ─┬─► mandate    what an administrator has to grant
+//!                                                  ├─► check      is the credential good, what may it do
 //!                                                  ├─► directory  who is who
 //!                                                  ├─► exporter   pages of records and where to go on
 //!                                                  └─► keys       keys of the privileged account itself
@@ -16,6 +17,7 @@ pub mod deputy;
 pub mod error;
 pub mod google;
 pub mod keys;
+pub mod mandate;
 pub mod microsoft365;
 mod reading;
 pub mod registry;
@@ -42,6 +44,7 @@ use crate::model::secret::Credentials;
 
 pub use error::{Class, Error, Reason};
 pub use keys::{IssuedKey, KeyAdopter, KeyIssuer, KeyRequest, Keys, Purpose, RemoteKey};
+pub use mandate::Mandate;
 pub use report::{CheckReport, CheckRequest, Finding, Identity};
 
 /// What every provider works with.
@@ -101,6 +104,9 @@ pub trait Session: Send + Sync {
     fn tenant(&self) -> Option<String> {
         self.identity().tenant
     }
+
+    /// Returns what an administrator has to grant for what is asked. Makes no request.
+    fn mandate(&self, request: &CheckRequest) -> Mandate;
 
     /// Finds out what the credential may do now. Failures are findings, never an `Err`.
     async fn check(&self, request: &CheckRequest) -> CheckReport;

@@ -29,8 +29,8 @@ use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 use crate::providers::error::Error;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
-    Session,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Mandate, Pace,
+    Provider, Session,
 };
 
 pub use keys::ENTRIES;
@@ -100,6 +100,14 @@ impl Session for DeputySession {
             account: self.spec.username.to_string(),
             tenant: Some(self.spec.username.domain().to_owned()),
             ..Identity::default()
+        }
+    }
+
+    fn mandate(&self, _: &CheckRequest) -> Mandate {
+        Mandate {
+            instruction: "Nobody has to grant anything to an account of Deputy's own.".into(),
+            values: Vec::new(),
+            url: None,
         }
     }
 

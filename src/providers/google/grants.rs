@@ -10,8 +10,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::NAME;
 use super::method::{ApiName, Method};
 use super::scopes;
+use super::spec::GoogleSpec;
 use crate::model::dataset::Dataset;
 use crate::model::privacy::{CalendarLevel, MailLevel, Privacy};
+use crate::providers::CheckRequest;
 use crate::providers::error::{Class, Error, Reason};
 
 /// What a connection may ask for.
@@ -156,12 +158,22 @@ pub(super) struct Needs<'a> {
     pub(super) directory: bool,
 }
 
-impl Needs<'_> {
+impl<'a> Needs<'a> {
+    /// What a request needs of this connection.
+    pub(super) fn of(spec: &GoogleSpec, request: &'a CheckRequest) -> Self {
+        Self {
+            datasets: &request.datasets,
+            privacy: &request.privacy,
+            licenses: request.licenses,
+            directory: spec.admin_email.is_some(),
+        }
+    }
+
     /// Returns the methods that must work.
     pub(super) fn methods(&self) -> Vec<Method> {
         let mut methods = Vec::new();
         for dataset in self.datasets {
-            methods.extend_from_slice(self.of(*dataset));
+            methods.extend_from_slice(self.reading(*dataset));
         }
         if self.directory {
             methods.push(Method::UsersGet);
@@ -172,7 +184,7 @@ impl Needs<'_> {
         methods
     }
 
-    fn of(&self, dataset: Dataset) -> &'static [Method] {
+    fn reading(&self, dataset: Dataset) -> &'static [Method] {
         match dataset {
             Dataset::Mail => match self.privacy.mail {
                 MailLevel::None => &[],

@@ -36,7 +36,7 @@ impl Key {
     }
 
     /// Returns the console's page on which these scopes, and no others, are delegated to this client with one click.
-    pub(super) fn remedy_url(&self, scopes: &[&str]) -> String {
+    pub(super) fn remedy_url(&self, scopes: &[String]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("clientScopeToAdd", &scopes.join(","));
         query.append_pair(

@@ -33,7 +33,7 @@ use self::api::{Api, HOSTS};
 use self::check::Check;
 use self::directory::People;
 use self::export::GoogleExporter;
-use self::grants::Grants;
+use self::grants::{Grants, Needs};
 use self::keys::ServiceAccountKeys;
 use self::quotas::Quotas;
 use self::spec::{GoogleSpec, QuotaProfile};
@@ -43,8 +43,8 @@ use crate::model::dataset::Dataset;
 use crate::model::secret::Credentials;
 use crate::providers::error::Error;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
-    Session,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Mandate, Pace,
+    Provider, Session,
 };
 
 /// The name in YAML, metrics and folders.
@@ -164,6 +164,19 @@ impl Session for GoogleSession {
     /// The customer's id, and never a domain: a customer has several, and its administrator may move from one to another.
     fn tenant(&self) -> Option<String> {
         self.people.tenant().map(str::to_owned)
+    }
+
+    fn mandate(&self, request: &CheckRequest) -> Mandate {
+        let key = self.api.tokens.key();
+        let scopes = self.api.grants.wanted(&Needs::of(&self.spec, request));
+        Mandate {
+            instruction: "In Google's Admin console: Security, API controls, Domain-wide delegation, Add new.".into(),
+            url: Some(key.remedy_url(&scopes)),
+            values: vec![
+                ("Client ID", key.client_id().to_owned()),
+                ("OAuth scopes", scopes.join(",")),
+            ],
+        }
     }
 
     async fn check(&self, request: &CheckRequest) -> CheckReport {

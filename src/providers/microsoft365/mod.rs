@@ -47,8 +47,8 @@ use crate::model::secret::Credentials;
 use crate::providers::error::{Class, Error, Reason};
 use crate::providers::reading::fault;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
-    Session,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Mandate, Pace,
+    Provider, Session,
 };
 
 /// The name in YAML, metrics and folders.
@@ -174,6 +174,20 @@ impl Session for GraphSession {
             tenant: claims.tid.or_else(|| named.cloned()),
             key_created_at: created,
             key_expires_at: ends,
+        }
+    }
+
+    fn mandate(&self, request: &CheckRequest) -> Mandate {
+        let roles = needs::wanted(&self.spec, request);
+        Mandate {
+            instruction: format!(
+                "At {}: App registrations, {}, API permissions, Add a permission, Microsoft Graph, Application permissions. Add these, \
+                 and consent to them. Mailbox permissions may be granted for a group alone instead, in Exchange (RBAC for Applications).",
+                self.spec.cloud.unwrap_or_default().portal(),
+                self.spec.client_id,
+            ),
+            values: roles.into_iter().map(|role| ("Permission", role)).collect(),
+            url: Some(self.api.tokens.consent_url().to_owned()),
         }
     }
 

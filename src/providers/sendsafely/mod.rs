@@ -41,8 +41,8 @@ use crate::model::secret::Credentials;
 use crate::providers::error::{Class, Error, Reason};
 use crate::providers::reading::fault;
 use crate::providers::{
-    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Pace, Provider,
-    Session, Settings,
+    CheckReport, CheckRequest, Clients, Directory, Exporter, Identity, Keys, Mandate, Pace,
+    Provider, Session, Settings,
 };
 
 /// The name in YAML, metrics and folders.
@@ -164,6 +164,23 @@ impl Session for PortalSession {
             tenant: Some(self.spec.host.clone()),
             key_created_at: None,
             key_expires_at: None,
+        }
+    }
+
+    fn mandate(&self, request: &CheckRequest) -> Mandate {
+        let host = &self.spec.host;
+        let account = self.identity().account;
+        let instruction = if request.datasets.is_empty() {
+            "Nothing has to be granted for what is asked.".into()
+        } else {
+            format!(
+                "In the Enterprise Console of {host} make the account an enterprise administrator."
+            )
+        };
+        Mandate {
+            instruction,
+            values: vec![("Account", account)],
+            url: None,
         }
     }
 

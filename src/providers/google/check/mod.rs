@@ -62,12 +62,7 @@ struct Delegation {
 impl Check<'_> {
     /// Checks, and remembers what is granted for those who ask for tokens later.
     pub(super) async fn run(self, request: &CheckRequest) -> CheckReport {
-        let needs = Needs {
-            datasets: &request.datasets,
-            privacy: &request.privacy,
-            licenses: request.licenses,
-            directory: self.spec.admin_email.is_some(),
-        };
+        let needs = Needs::of(self.spec, request);
         let wanted = self.api.grants.wanted(&needs);
         let found = match self.first(&wanted, &request.people).await {
             First::Granted(subject, granted) => self.all_granted(&wanted, subject, granted),
@@ -80,9 +75,8 @@ impl Check<'_> {
             Some((subject, _)) if request.look_for_excess => self.excess(subject, &wanted).await,
             _ => (None, Vec::new()),
         };
-        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
         CheckReport {
-            remedy_url: Some(self.api.tokens.key().remedy_url(&wanted)),
+            remedy_url: Some(self.remedy_url(&wanted)),
             identity: self.identity,
             credential: None,
             authenticated: found.authenticated,
@@ -235,8 +229,7 @@ impl Check<'_> {
     }
 
     fn remedy_url(&self, wanted: &[String]) -> String {
-        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
-        self.api.tokens.key().remedy_url(&wanted)
+        self.api.tokens.key().remedy_url(wanted)
     }
 }
 
