@@ -1,7 +1,5 @@
 //! A connection with `spec.access` is changed by its owner and admins, and handed over by its owner alone.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use kube::api::{
@@ -14,7 +12,6 @@ use crate::support::chart::Release;
 use crate::support::namespace::Namespace;
 use crate::support::{kinds, manifests, wait};
 
-const DEADLINE: Duration = Duration::from_secs(30);
 const OWNER: &str = "alice@acme.example";
 const ADMIN: &str = "bob@acme.example";
 const STRANGER: &str = "carol@acme.example";
@@ -111,7 +108,7 @@ impl Guarded {
     async fn policy_works(&self) {
         let connections = self.connections_of(STRANGER).await;
         let patch = json!({"metadata": {"labels": {"a": "b"}}});
-        wait::until("the policy to work", DEADLINE, async || {
+        wait::until("the policy to work", async || {
             let dry_run = PatchParams {
                 dry_run: true,
                 ..PatchParams::default()

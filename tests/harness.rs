@@ -1,7 +1,6 @@
 //! The harness itself: what every other test stands on works, and leaves nothing behind.
 
 use std::process::Command;
-use std::time::Duration;
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
@@ -16,8 +15,6 @@ use crate::support::postgres::{self, Postgres};
 use crate::support::process::Process;
 use crate::support::sandbox::Sandbox;
 use crate::support::{audit, cluster_config::ClusterConfig, guard, manifests, wait};
-
-const DEADLINE: Duration = Duration::from_secs(20);
 
 async fn who_am_i(config: &ClusterConfig) -> (String, Vec<String>) {
     let reviews: Api<SelfSubjectReview> = Api::all(config.client().await);
@@ -83,7 +80,7 @@ async fn objects_are_applied_with_strict_validation_and_watched() {
         .expect("is applied");
     let maps = namespace.objects::<ConfigMap>().await;
     let has_key = |map: Option<&ConfigMap>| map.is_some_and(|map| map.data.is_some());
-    let map = wait::until_object(&maps, "a", "to have data", DEADLINE, has_key).await;
+    let map = wait::until_object(&maps, "a", "to have data", has_key).await;
     assert_eq!(map.expect("exists").name_any(), "a");
 
     let bad =
@@ -212,7 +209,7 @@ async fn a_guard_stops_what_it_watches_when_its_pipe_closes() {
     let mut shell = guard::shell(&folder);
     guard::tell(&mut shell, "watch", process.id());
     drop(shell.stdin.take());
-    let status = process.ended(DEADLINE).await;
+    let status = process.ended().await;
     assert!(!status.success(), "it was killed");
     assert!(shell.wait().expect("the guard ends").success());
     assert!(!folder.exists(), "the guard removes the folder");

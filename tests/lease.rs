@@ -17,8 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::apiserver::ApiServer;
 use crate::support::namespace::Namespace;
 use crate::support::wait;
-
-const SOON: Duration = Duration::from_secs(30);
+use crate::support::wait::PATIENCE;
 
 /// One replica that reaches for the lease `leader`.
 struct Replica {
@@ -48,12 +47,12 @@ impl Replica {
     }
 
     async fn leads(&self) {
-        timeout(SOON, self.leadership.acquired()).await.unwrap();
+        timeout(PATIENCE, self.leadership.acquired()).await.unwrap();
         assert!(self.leadership.is_held());
     }
 
     async fn ended(&mut self) -> Result<(), LeaseLost> {
-        let ended = timeout(SOON, self.task.join_next()).await.unwrap();
+        let ended = timeout(PATIENCE, self.task.join_next()).await.unwrap();
         ended.unwrap().unwrap()
     }
 }
@@ -96,7 +95,7 @@ async fn a_dead_holders_lease_is_taken_when_its_time_is_over() {
     assert!(first.task.join_next().await.unwrap().is_err());
     let second = Replica::start(client, namespace.name(), "second");
     // Nobody told the dead one's handles anything, and yet they know in time.
-    timeout(SOON, first.leadership.lost()).await.unwrap();
+    timeout(PATIENCE, first.leadership.lost()).await.unwrap();
     assert!(!first.leadership.is_held() || !second.leadership.is_held());
     second.leads().await;
     assert!(!first.leadership.is_held());
@@ -113,7 +112,7 @@ async fn a_lease_that_is_taken_or_deleted_is_lost_and_one_that_is_edited_is_not(
     let note = Patch::Merge(json!({"metadata": {"annotations": {"a": "b"}}}));
     let params = PatchParams::default();
     let edited = leases.patch("leader", &params, &note).await.unwrap();
-    wait::until("a renewal after the edit", SOON, async || {
+    wait::until("a renewal after the edit", async || {
         let lease = leases.get("leader").await.unwrap();
         let renewed = lease.spec.unwrap().renew_time > edited.spec.clone().unwrap().renew_time;
         renewed.then_some(())
@@ -125,7 +124,7 @@ async fn a_lease_that_is_taken_or_deleted_is_lost_and_one_that_is_edited_is_not(
     leases.patch("leader", &params, &robbed).await.unwrap();
     let lost = replica.ended().await.unwrap_err();
     assert!(lost.to_string().contains("taken"), "{lost}");
-    timeout(SOON, replica.leadership.lost()).await.unwrap();
+    timeout(PATIENCE, replica.leadership.lost()).await.unwrap();
     assert!(!replica.leadership.is_held());
 
     leases
@@ -148,7 +147,7 @@ async fn without_the_api_server_the_lease_is_lost_before_others_may_take_it() {
     let mut replica = Replica::start(client, "default", "first");
     replica.leads().await;
     server.stop().await;
-    timeout(SOON, replica.leadership.lost()).await.unwrap();
+    timeout(PATIENCE, replica.leadership.lost()).await.unwrap();
     assert!(!replica.leadership.is_held());
     let lost = replica.ended().await.unwrap_err();
     assert!(lost.to_string().contains("in time"), "{lost}");
@@ -163,7 +162,7 @@ async fn a_clock_that_is_years_off_harms_nobody() {
     let (elector, leadership) = Elector::new(client.clone(), settings, past);
     let mut task = JoinSet::new();
     task.spawn(elector.run(CancellationToken::new()));
-    timeout(SOON, leadership.acquired()).await.unwrap();
+    timeout(PATIENCE, leadership.acquired()).await.unwrap();
     let second = Replica::start(client, namespace.name(), "second");
     // Its renewTime is 56 years old, but it was seen just now.
     tokio::time::sleep(Duration::from_secs(2)).await;

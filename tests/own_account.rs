@@ -1,7 +1,5 @@
 //! The rights that the chart gives the operator are enough: it verifies, syncs, tells and leaves under its own account.
 
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, PostParams};
@@ -16,7 +14,6 @@ use crate::support::operator::Launch;
 use crate::support::sandbox::Sandbox;
 use crate::support::{guard, kinds, manifests, wait};
 
-const DEADLINE: Duration = Duration::from_secs(90);
 const ACCOUNT: &str = "deputy@acme.iam.gserviceaccount.com";
 const PERSON: &str = "peter.parker@acme.example";
 const SCOPE: &str = "https://www.googleapis.com/auth/gmail.readonly";
@@ -96,7 +93,7 @@ async fn works(server: &ApiServer, namespace: &str, values: &[&str]) {
     }
     let mut operator = launch.start();
     let people = people(client.clone(), namespace);
-    wait::until_object(&people, "peter", "to be synced", DEADLINE, is_ready).await;
+    wait::until_object(&people, "peter", "to be synced", is_ready).await;
     let events: Api<Event> = Api::namespaced(client, namespace);
     let told = events
         .list(&ListParams::default())
@@ -107,7 +104,7 @@ async fn works(server: &ApiServer, namespace: &str, values: &[&str]) {
         .delete("peter", &DeleteParams::default())
         .await
         .expect("is deleted");
-    wait::until("the person to be let go", DEADLINE, async || {
+    wait::until("the person to be let go", async || {
         people
             .get_opt("peter")
             .await
@@ -116,10 +113,7 @@ async fn works(server: &ApiServer, namespace: &str, values: &[&str]) {
             .then_some(())
     })
     .await;
-    assert!(
-        operator.terminate(DEADLINE).await.success(),
-        "it leaves in order"
-    );
+    assert!(operator.terminate().await.success(), "it leaves in order");
     let log = operator.log().to_lowercase();
     assert!(!log.contains("forbidden"), "something was refused:\n{log}");
 }

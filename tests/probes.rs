@@ -18,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 use crate::support::namespace::Namespace;
 use crate::support::wait;
 
-const SOON: Duration = Duration::from_secs(20);
-
 /// Returns the whole reply.
 async fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -53,7 +51,7 @@ async fn the_process_is_ready_once_it_has_seen_everything() {
     let reply = get(address, "/healthz").await;
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     watching.spawn(drive);
-    wait::until("readiness", SOON, async || {
+    wait::until("readiness", async || {
         let reply = get(address, "/readyz").await;
         reply.starts_with("HTTP/1.1 200").then_some(())
     })

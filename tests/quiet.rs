@@ -11,7 +11,7 @@ use crate::support::apiserver::ApiServer;
 use crate::support::audit;
 use crate::support::hurried::{Running, keep_in_step};
 use crate::support::sandbox_log::Call;
-use crate::support::stage::{ADMIN, CONNECTION, DEADLINE, Stage, USER, company, employee, person};
+use crate::support::stage::{ADMIN, CONNECTION, Stage, USER, company, employee, person};
 use crate::support::{tenant, wait};
 
 /// An interval of a minute takes a second.
@@ -75,7 +75,7 @@ fn is_look(call: &Call) -> bool {
 
 /// Waits until each person's mail has been looked at so often, and returns all calls since `since`.
 async fn looked_at(stage: &Stage, times: usize, since: u64) -> Vec<Call> {
-    wait::until("the intervals to pass", DEADLINE, async || {
+    wait::until("the intervals to pass", async || {
         let mut calls = stage.sandbox.calls().await;
         calls.retain(|call| call.seq > since);
         let enough = PEOPLE.iter().all(|(_, email)| {

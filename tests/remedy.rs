@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{CLIENT_ID, Company, PATIENCE, SCOPES, SMALL, said, write};
+use crate::company::{CLIENT_ID, Company, SCOPES, SMALL, said, write};
 use crate::support::tenant;
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn told(system: System) -> String {
     let company = Company::of(system, SMALL).await;
     let objects: Vec<Value> = company.objects(&Place::files(), &company.spec(&Place::files()));
     let launch = company.deputy(&["remedy", "-f"]).arg(&write(&objects));
-    let output = launch.output(PATIENCE).await;
+    let output = launch.output().await;
     let text = said(&output);
     assert!(output.status.success(), "{text}");
     let calls = company.sandbox.calls().await;

@@ -6,8 +6,6 @@ mod search;
 mod sendsafely;
 mod stage;
 
-use std::time::Duration;
-
 use deputy::api::SyncedUser;
 use kube::api::DynamicObject;
 use kube::{Api, Client};
@@ -15,7 +13,7 @@ use serde_json::{Value, json};
 
 use self::stage::{Stage, shown};
 use crate::company::system::System;
-use crate::company::{PATIENCE, PETER, said, write};
+use crate::company::{PETER, said, write};
 use crate::support::operator::Operator;
 use crate::support::{guard, manifests, random, wait};
 
@@ -98,7 +96,7 @@ async fn the_operator_is_silent(stage: Stage) {
     );
     let address = std::fs::read_to_string(&address).expect("has an address");
     let metrics = metrics(&address).await;
-    operator.terminate(Duration::from_secs(30)).await;
+    operator.terminate().await;
     let log = operator.log();
     assert!(
         log.contains(r#""level":"TRACE""#),
@@ -144,7 +142,7 @@ async fn strike(stage: &Stage, client: &Client) {
             let found = serde_json::to_value(found).expect("serialises");
             found["status"]["lastHandledReconcileAt"] == value.as_str()
         };
-        wait::until_object(&people, "peter", "to answer", PATIENCE, answered).await;
+        wait::until_object(&people, "peter", "to answer", answered).await;
     }
     stage.company.sandbox.faults(&[]).await;
 }
@@ -182,13 +180,13 @@ async fn the_command_line_is_silent(stage: Stage) {
                 .company
                 .deputy(&[command, "--log", "trace", "-f"])
                 .arg(&file);
-            let output = launch.output(PATIENCE).await;
+            let output = launch.output().await;
             let text = said(&output);
             assert_eq!(output.status.success(), works, "{command} {name}: {text}");
             stage.is_silent(&format!("{command} {name}"), &text);
         }
         let remedy = stage.company.deputy(&["remedy", "--log", "trace", "-f"]);
-        let told = remedy.arg(&file).output(PATIENCE).await;
+        let told = remedy.arg(&file).output().await;
         stage.is_silent(&format!("remedy {name}"), &said(&told));
     }
     assert!(

@@ -17,8 +17,7 @@ use tokio::time::timeout;
 use crate::support::apiserver::ApiServer;
 use crate::support::namespace::Namespace;
 use crate::support::wait;
-
-const SOON: Duration = Duration::from_secs(30);
+use crate::support::wait::PATIENCE;
 
 fn key_file(value: &str) -> Secret {
     serde_json::from_value(json!({
@@ -41,7 +40,7 @@ async fn a_secret_is_noticed_but_not_kept() {
     let mut task = JoinSet::new();
     task.spawn(drive);
     let key = ObjectKey::new(namespace.name(), "key");
-    let mut next = async || timeout(SOON, changes.next()).await.unwrap().unwrap();
+    let mut next = async || timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
 
     let params = PostParams::default();
     let created = secrets.create(&params, &key_file("one")).await.unwrap();
@@ -90,7 +89,7 @@ async fn who_comes_late_or_falls_behind_is_told_of_everything() {
     });
     creations.buffer_unordered(16).collect::<Vec<()>>().await;
     let last = ObjectKey::new(namespace.name(), format!("m{}", MANY - 1));
-    wait::until("the cache to be complete", SOON, async || {
+    wait::until("the cache to be complete", async || {
         watched.get(&last).map(drop)
     })
     .await;
@@ -101,7 +100,7 @@ async fn who_comes_late_or_falls_behind_is_told_of_everything() {
     ] {
         let mut told = std::collections::HashSet::new();
         while told.len() < MANY {
-            told.insert(timeout(SOON, reader.next()).await.unwrap().unwrap());
+            told.insert(timeout(PATIENCE, reader.next()).await.unwrap().unwrap());
         }
     }
 }
@@ -113,7 +112,13 @@ async fn a_follower_is_told_only_of_what_it_follows() {
     let scope = Scope::Namespace(namespace.name().to_owned());
     let (watched, drive) = watch::objects::<ConfigMap>(namespace.client().await, &scope);
     let mut followed = watched.changes_in(|map| map.data.clone());
-    let mut told = async || timeout(SOON, followed.next()).await.unwrap().unwrap().name;
+    let mut told = async || {
+        timeout(PATIENCE, followed.next())
+            .await
+            .unwrap()
+            .unwrap()
+            .name
+    };
     let mut task = JoinSet::new();
     task.spawn(drive);
     let apply = async |name: &str, labels: serde_json::Value, value: &str| {
@@ -144,7 +149,7 @@ async fn cluster_scoped_objects_can_be_watched_too() {
     let mut task = JoinSet::new();
     task.spawn(drive);
     let key = ObjectKey::new("", namespace.name());
-    let seen = wait::until("the namespace", SOON, async || watched.get(&key)).await;
+    let seen = wait::until("the namespace", async || watched.get(&key)).await;
     let labels = seen.metadata.labels.clone().unwrap();
     assert_eq!(labels["deputy.dev/tenant"], "acme");
 }
@@ -160,10 +165,10 @@ async fn a_watch_outlives_the_api_server_and_tells_only_what_changed() {
     let mut changes = watched.changes();
     let mut task = JoinSet::new();
     task.spawn(drive);
-    let first = timeout(SOON, changes.next()).await.unwrap().unwrap();
+    let first = timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
     assert_eq!(first.name, "key");
     server.stop().await;
-    wait::until("the watch to notice", SOON, async || {
+    wait::until("the watch to notice", async || {
         (watched.progress().stalled_for() > Duration::ZERO).then_some(())
     })
     .await;
@@ -171,7 +176,7 @@ async fn a_watch_outlives_the_api_server_and_tells_only_what_changed() {
     let mut other = key_file("two");
     other.metadata.name = Some("other".to_owned());
     secrets.create(&params, &other).await.unwrap();
-    let news = timeout(2 * SOON, changes.next()).await.unwrap().unwrap();
+    let news = timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
     assert_eq!(news.name, "other");
     assert_eq!(watched.progress().stalled_for(), Duration::ZERO);
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::World;
+use crate::company::PETER;
 use crate::company::place::Place;
-use crate::company::{PATIENCE, PETER};
 use crate::support::operator::Operator;
 use crate::support::postgres::{Postgres, connect};
 use crate::support::postgres_programs::give_away;
@@ -230,10 +230,7 @@ async fn a_database_that_turns_read_only_is_named_and_taken_up_again() {
 
 /// Waits until mail is stored and the rest is not.
 async fn until_in_the_middle(world: &World, has_mail: impl AsyncFn() -> bool) {
-    wait::until("mail to be stored", PATIENCE, async || {
-        has_mail().await.then_some(())
-    })
-    .await;
+    wait::until("mail to be stored", async || has_mail().await.then_some(())).await;
     let person = world.stage.get(USER, "peter").await;
     assert_ne!(
         crate::support::stage::condition(&person, "Synced")["status"],

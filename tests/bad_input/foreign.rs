@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::World;
 use crate::company::place::Place;
-use crate::company::{self, PATIENCE, PETER, PETER_ID, SMALL, compare, said};
+use crate::company::{self, PETER, PETER_ID, SMALL, compare, said};
 use crate::support::sandbox::Sandbox;
 use crate::support::stage::{CONNECTION, USER, employee, person};
 
@@ -126,7 +126,7 @@ async fn by_hand(vendor: &Sandbox, file: &Path) -> String {
     let port = vendor.url().port().expect("has a port");
     let launch = crate::support::operator::Launch::new(["sync", "-f"]).arg(file);
     let launch = launch.env("DEPUTY_ALLOW_ENDPOINT", format!("127.0.0.1:{port}"));
-    let output = launch.output(PATIENCE).await;
+    let output = launch.output().await;
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     said(&output)
 }

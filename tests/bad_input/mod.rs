@@ -11,7 +11,7 @@ mod strangers;
 use serde_json::{Value, json};
 
 use crate::company::place::Place;
-use crate::company::{self, PATIENCE, PETER, SMALL, compare};
+use crate::company::{self, PETER, SMALL, compare};
 use crate::support::operator::Operator;
 use crate::support::stage::{CONNECTION, Kind, Stage, USER, condition, person};
 use crate::support::wait;
@@ -116,7 +116,7 @@ impl World {
             object.is_some_and(|object| fits(&serde_json::to_value(object).expect("is JSON")))
         };
         let api = self.stage.objects(kind);
-        let object = wait::until_object(&api, name, what, PATIENCE, fits).await;
+        let object = wait::until_object(&api, name, what, fits).await;
         serde_json::to_value(object).expect("is JSON")
     }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::World;
+use crate::company::PETER;
 use crate::company::place::Place;
-use crate::company::{PATIENCE, PETER};
 use crate::support::operator::Operator;
 use crate::support::stage::{CONNECTION, USER, employee, person};
 use crate::support::wait;
@@ -88,10 +88,10 @@ async fn an_object_that_becomes_unreadable_keeps_what_it_had_and_goes_on_when_me
 /// An event and a metric say it too.
 async fn told(world: &World, operator: &mut Operator) {
     for (kind, name, part) in [(USER, "peter", PERSON), (CONNECTION, "odd", ADMIN)] {
-        let note = wait::until("the event", PATIENCE, async || event(world, name).await).await;
+        let note = wait::until("the event", async || event(world, name).await).await;
         assert!(note.contains(part), "{kind} {name}: {note}");
     }
-    let metrics = operator.url(PATIENCE).await.join("metrics");
+    let metrics = operator.url().await.join("metrics");
     let metrics = text(metrics.expect("is a URL")).await;
     for kind in [USER, CONNECTION] {
         let line = format!(

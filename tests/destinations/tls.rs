@@ -1,7 +1,5 @@
 //! Whom a connection to a database believes, against a real server with certificates of a real, if short-lived, authority.
 
-use std::time::Duration;
-
 use deputy::destinations::spec::{DestinationSpec, PostgresSpec};
 use deputy::destinations::{Kind, open};
 use deputy::model::secret::{Credentials, SecretRef};
@@ -10,8 +8,6 @@ use url::Url;
 
 use crate::support::postgres::{Postgres, connect};
 use crate::support::wait;
-
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Makes an authority that nobody knows.
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -45,7 +41,7 @@ async fn certify(url: &Url, authority: &CertifiedIssuer<'static, KeyPair>) {
         .batch_execute("SELECT pg_reload_conf()")
         .await
         .unwrap();
-    wait::until("the server to speak TLS", DEADLINE, async || {
+    wait::until("the server to speak TLS", async || {
         check(url, "127.0.0.1", "require", None).await.ok()
     })
     .await;

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::hall::{Hall, account};
 use crate::support::settings::{on_path, python, repository, setting};
-use crate::support::stage::DEADLINE;
 use crate::support::{guard, wait};
 
 fn browser() -> PathBuf {
@@ -38,7 +37,7 @@ async fn a_person_sends_a_gibibyte() {
         .url
         .join("dropzone/closed@acme.example")
         .expect("is a URL");
-    wait::until("the other box to be known", DEADLINE, async || {
+    wait::until("the other box to be known", async || {
         let page = hall.get(at.path()).await;
         (page.status == reqwest::StatusCode::GONE).then_some(())
     })

@@ -1,7 +1,6 @@
 //! An account with a box, a folder that its files go to, and the operator that serves it.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::support::operator::{Launch, Operator};
-use crate::support::stage::{CONNECTION, DEADLINE, Stage, condition};
+use crate::support::stage::{CONNECTION, Stage, condition};
 use crate::support::{guard, random, wait};
 
 /// The account.
@@ -109,7 +108,7 @@ pub(super) async fn start(launch: Launch) -> (Operator, Url) {
         .arg("--edge-address-file")
         .arg(&file)
         .start();
-    let address = wait::until("boxes to be served", DEADLINE, async || {
+    let address = wait::until("boxes to be served", async || {
         assert!(operator.is_running(), "{}", operator.log());
         std::fs::read_to_string(&file)
             .ok()
@@ -145,7 +144,7 @@ impl Hall {
             url,
             http: http.expect("makes a client"),
         };
-        wait::until("the operator to know the cluster", DEADLINE, async || {
+        wait::until("the operator to know the cluster", async || {
             let answer = hall.get("dropzone/nobody@acme.example").await;
             (answer.status == StatusCode::NOT_FOUND).then_some(())
         })
@@ -209,7 +208,7 @@ impl Hall {
     /// Waits until nothing is stored at all.
     pub(super) async fn is_empty(&self) {
         let mut stored = Vec::new();
-        wait::until("the folder to be empty", DEADLINE, async || {
+        wait::until("the folder to be empty", async || {
             stored = self.stored();
             stored.is_empty().then_some(())
         })
@@ -225,7 +224,7 @@ impl Hall {
 
     /// A number among the operator's metrics.
     pub(super) async fn metric(&mut self, line: &str) -> bool {
-        let url = self.operator.url(DEADLINE).await;
+        let url = self.operator.url().await;
         let url = url.join("metrics").expect("is a URL");
         let text = answer(self.http.get(url)).await.text;
         text.lines().any(|there| there == line)
@@ -279,6 +278,3 @@ pub(super) fn message(object: &Value, type_: &str) -> String {
     let condition = condition(object, type_);
     condition["message"].as_str().unwrap_or_default().to_owned()
 }
-
-/// How long a test waits for what takes the operator seconds.
-pub(super) const PATIENCE: Duration = DEADLINE;

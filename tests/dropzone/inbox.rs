@@ -109,7 +109,7 @@ async fn a_key_of_the_account_opens_its_inbox_and_no_other_does() {
     keys.delete("own", &DeleteParams::default())
         .await
         .expect("is deleted");
-    crate::support::wait::until("the key to be dead", super::hall::PATIENCE, async || {
+    crate::support::wait::until("the key to be dead", async || {
         let status = ask(&hall, Some(&own), &inbox).await.status;
         (status == StatusCode::UNAUTHORIZED).then_some(())
     })

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::hall::{ACCOUNT, BOUNDARY, Form, Hall, PATIENCE, USERNAME, account};
+use super::hall::{ACCOUNT, BOUNDARY, Form, Hall, USERNAME, account};
 use crate::support::hurried::Running;
 use crate::support::stage::Stage;
 use crate::support::wait;
@@ -54,7 +54,7 @@ async fn what_was_never_completed_goes_after_a_day_and_what_has_expired_at_its_t
     std::fs::write(folder.join(&kept).join("foreign"), "x").expect("writes a file");
     let running = Running::start(&stage, FastClock::new(SPEED));
     let gone = async |id: &str| {
-        wait::until("an upload to be removed", PATIENCE, async || {
+        wait::until("an upload to be removed", async || {
             (!folder.join(id).exists()).then_some(())
         })
         .await;
@@ -89,7 +89,7 @@ async fn an_operator_that_is_killed_in_the_middle_leaves_nothing_after_the_sweep
         .write_all(&whole[..whole.len() - 60])
         .await
         .expect("sends");
-    wait::until("some of both to be stored", PATIENCE, async || {
+    wait::until("some of both to be stored", async || {
         (hall.stored().len() == 2).then_some(())
     })
     .await;

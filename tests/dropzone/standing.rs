@@ -10,7 +10,7 @@ use serde_json::json;
 use super::hall::{ACCOUNT, Form, Hall, USERNAME, account, message, start};
 use crate::company::place::Place;
 use crate::company::secret;
-use crate::support::stage::{CONNECTION, DEADLINE, Stage, condition};
+use crate::support::stage::{CONNECTION, Stage, condition};
 use crate::support::{guard, random, wait};
 
 async fn is_unavailable(hall: &Hall) {
@@ -114,7 +114,7 @@ async fn a_folder_that_may_not_be_written_is_said() {
         .arg(&file)
         .by_nobody_if_root()
         .start();
-    let address = wait::until("boxes to be served", DEADLINE, async || {
+    let address = wait::until("boxes to be served", async || {
         std::fs::read_to_string(&file)
             .ok()
             .filter(|address| !address.is_empty())
@@ -184,7 +184,7 @@ async fn of_two_with_one_name_the_older_keeps_it() {
         .delete(ACCOUNT, &DeleteParams::default())
         .await
         .expect("is deleted");
-    wait::until("the younger to be served", DEADLINE, async || {
+    wait::until("the younger to be served", async || {
         let page = hall.get(&format!("dropzone/{USERNAME}")).await;
         page.text.contains("The second").then_some(())
     })
@@ -242,7 +242,7 @@ async fn every_replica_takes_files() {
     let (_operator, url) = start(launch).await;
     let form = Form::of_ned().file("a.txt", b"x");
     let kind = format!("multipart/form-data; boundary={}", super::hall::BOUNDARY);
-    wait::until("the other replica to take a file", DEADLINE, async || {
+    wait::until("the other replica to take a file", async || {
         let at = url.join(&format!("dropzone/{USERNAME}")).expect("is a URL");
         let request = hall.request(reqwest::Method::POST, at);
         let request = request.header("content-type", &kind).body(form.body());

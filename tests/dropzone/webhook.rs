@@ -9,7 +9,7 @@ use sha2::Sha256;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::hall::{ACCOUNT, Form, Hall, PATIENCE, USERNAME, account, message, sha256};
+use super::hall::{ACCOUNT, Form, Hall, USERNAME, account, message, sha256};
 use crate::support::stage::{CONNECTION, Stage};
 use crate::support::wait;
 
@@ -40,7 +40,7 @@ async fn hall(url: &str, secret: Option<&str>) -> Hall {
 }
 
 async fn told(server: &MockServer) -> Request {
-    wait::until("the webhook to be told", PATIENCE, async || {
+    wait::until("the webhook to be told", async || {
         server.received_requests().await?.into_iter().next()
     })
     .await
@@ -103,10 +103,7 @@ async fn a_webhook_is_told_what_was_sent_and_can_prove_who_told_it() {
     );
     hall.until("DropzoneNotified", "True", "Notified").await;
     let note = hall.quarantine().join(&upload).join("notified");
-    wait::until("it to be noted", PATIENCE, async || {
-        note.exists().then_some(())
-    })
-    .await;
+    wait::until("it to be noted", async || note.exists().then_some(())).await;
     assert!(
         hall.metric("deputy_dropzone_notifications_total{outcome=\"Notified\"} 1")
             .await

@@ -7,8 +7,9 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::hall::{BOUNDARY, Form, Hall, PATIENCE, USERNAME, sha256};
+use super::hall::{BOUNDARY, Form, Hall, USERNAME, sha256};
 use crate::support::wait;
+use crate::support::wait::PATIENCE;
 
 async fn connect(hall: &Hall) -> TcpStream {
     let port = hall.url.port().expect("has a port");
@@ -103,7 +104,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         let mut stream = begin(&hall, "Content-Length: 50000000").await;
         stream.write_all(&started(bytes)).await.expect("sends");
         if bytes > 1_000_000 {
-            wait::until("some of it to be stored", PATIENCE, async || {
+            wait::until("some of it to be stored", async || {
                 (!hall.stored().is_empty()).then_some(())
             })
             .await;
@@ -128,7 +129,7 @@ async fn nobody_takes_all_places() {
         let stored = hall.stored().len();
         (stored == 4).then_some(())
     };
-    wait::until("all four to be under way", PATIENCE, under_way).await;
+    wait::until("all four to be under way", under_way).await;
     let form = Form::of_ned().file("a.txt", b"x");
     let refused = hall.send(&form).await;
     assert_eq!(
@@ -141,7 +142,7 @@ async fn nobody_takes_all_places() {
     let page = hall.get(&format!("dropzone/{USERNAME}")).await;
     assert_eq!(page.status, StatusCode::OK, "the form is there meanwhile");
     streams.pop();
-    wait::until("a place to be free", PATIENCE, async || {
+    wait::until("a place to be free", async || {
         (hall.send(&form).await.status == StatusCode::CREATED).then_some(())
     })
     .await;

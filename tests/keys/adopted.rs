@@ -53,8 +53,7 @@ async fn in_use(stage: &Stage, secret: &str, key: &Value, before: Option<&Value>
         let before = before.as_object().expect("is an object").clone();
         wanted.as_object_mut().expect("is an object").extend(before);
     }
-    let deadline = crate::support::stage::DEADLINE;
-    crate::support::wait::until("the key to be in use", deadline, async || {
+    crate::support::wait::until("the key to be in use", async || {
         (entries(stage, secret).await.as_ref() == Some(&wanted)).then_some(())
     })
     .await;

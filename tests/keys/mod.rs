@@ -121,8 +121,7 @@ async fn rotate(stage: &Stage, name: &str) -> Value {
 
 async fn gone(stage: &Stage, name: &str) {
     let api = stage.objects(KEY);
-    let deadline = crate::support::stage::DEADLINE;
-    crate::support::wait::until("the object to be gone", deadline, async || {
+    crate::support::wait::until("the object to be gone", async || {
         api.get_opt(name)
             .await
             .expect("is answered")

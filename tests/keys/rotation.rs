@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{GOOD, PETER, current, held_id, key, rotate, stage};
 use crate::support::hurried::{Running, keep_in_step};
-use crate::support::stage::{ACCOUNT, CONNECTION, DEADLINE, KEY, Stage, USER, condition, person};
+use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, USER, condition, person};
 use crate::support::wait;
 
 /// Five minutes of overlap take ten seconds.
@@ -87,7 +87,7 @@ fn failed_syncs(user: &Value) -> usize {
 
 /// When the overlaps are over the account has one key, the connection's.
 async fn old_keys_go(stage: &Stage, id: &str) {
-    let alive = wait::until("the old keys to be revoked", DEADLINE, async || {
+    let alive = wait::until("the old keys to be revoked", async || {
         let keys = stage.sandbox.google().keys(ACCOUNT).await;
         (keys.len() == 1).then_some(keys)
     })

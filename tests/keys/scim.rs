@@ -11,7 +11,7 @@ use url::Url;
 use super::issuer::Issuer;
 use super::{GOOD, account_stage, current, delete, entries, gone, key, rotate};
 use crate::support::hurried::Running;
-use crate::support::stage::{CONNECTION, DEADLINE, KEY, Stage};
+use crate::support::stage::{CONNECTION, KEY, Stage};
 use crate::support::wait;
 
 /// Five minutes of overlap take ten seconds.
@@ -102,7 +102,7 @@ async fn a_key_opens_until_it_is_replaced_and_the_overlap_is_over() {
     let living: BTreeSet<_> = Issuer::Deputy.living(&stage).await.into_iter().collect();
     assert_eq!(living, [current(&first), current(&second)].into());
 
-    wait::until("the old key to be dead", DEADLINE, async || {
+    wait::until("the old key to be dead", async || {
         (door.bearer(&old).await == StatusCode::UNAUTHORIZED).then_some(())
     })
     .await;

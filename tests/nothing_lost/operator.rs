@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Random, edit_for_ever};
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{Company, PATIENCE, SMALL, compare};
+use crate::company::{Company, SMALL, compare};
 use crate::support::namespace::Namespace;
 use crate::support::operator::Operator;
 use crate::support::{kinds, manifests, wait};
@@ -120,7 +120,7 @@ async fn synced(people: &Api<SyncedUser>, value: &str) {
                 && all.into_iter().flatten().find(ready).is_some()
         })
     };
-    wait::until_object(people, "peter", "to be synced", PATIENCE, is_done).await;
+    wait::until_object(people, "peter", "to be synced", is_done).await;
 }
 
 async fn erased(people: &Api<SyncedUser>, (system, place): (System, &Place)) {
@@ -132,7 +132,7 @@ async fn erased(people: &Api<SyncedUser>, (system, place): (System, &Place)) {
         .delete("peter", &kube::api::DeleteParams::default())
         .await
         .expect("deletes");
-    wait::until("the object to be gone", PATIENCE, async || {
+    wait::until("the object to be gone", async || {
         let found = people.get_opt("peter").await.expect("asks");
         found
             .is_none_or(|found| found.name_any() != "peter")

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Random;
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{Company, PATIENCE, SMALL, compare};
+use crate::company::{Company, SMALL, compare};
 use crate::support::postgres::Postgres;
 
 /// Everything that the network and a vendor under load do, all at once. Only data is struck: a token that is refused
@@ -53,7 +53,7 @@ async fn weathers_a_storm(system: System) {
                 .sync(&file)
                 .arg("--resync")
                 .arg((round / 2).to_string());
-            launch.output(PATIENCE).await;
+            launch.output().await;
         }
         company.sandbox.faults(&[]).await;
         company.synced(&file).await;
@@ -135,7 +135,7 @@ async fn survives_a_crash_of_the_database(system: System) {
         server.crash();
         server.resume().await;
         // It ends by itself, whether it noticed or not.
-        run.ended(PATIENCE).await;
+        run.ended().await;
     }
     company.synced(&file).await;
     compare::equal(&company, &place).await;

@@ -2,7 +2,7 @@
 
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{Company, PATIENCE, SMALL, compare, said};
+use crate::company::{Company, SMALL, compare, said};
 
 /// Two runs that begin together get in each other's way sooner or later.
 const ROUNDS: u64 = 6;
@@ -49,7 +49,7 @@ async fn fenced(system: System, place: Place) {
                 .sync(&file)
                 .arg("--resync")
                 .arg(round.to_string())
-                .output(PATIENCE)
+                .output()
         };
         let (one, other) = tokio::join!(run(), run());
         for output in [&one, &other] {

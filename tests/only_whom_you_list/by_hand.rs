@@ -8,7 +8,7 @@ use super::{HARRY, MARY, PETER, only_the_decoys_inbox_is_looked_at};
 use crate::company::microsoft365::{DECOY, DECOY_ID};
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{Company, PATIENCE, SMALL, object, said, write};
+use crate::company::{Company, SMALL, object, said, write};
 use crate::support::stage::ADMIN;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn named_by_hand(company: &Company, mut spec: Value) -> (BTreeSet<String>,
     let synced = everybody_named(company).await;
     company.sandbox.forget_calls().await;
     let checked = company.deputy(&["check", "-f"]).arg(&file);
-    let checked = checked.output(PATIENCE).await;
+    let checked = checked.output().await;
     assert!(checked.status.success(), "{}", said(&checked));
     (synced, everybody_named(company).await)
 }

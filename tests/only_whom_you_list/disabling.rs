@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use super::{MARY, PETER, is_about};
-use crate::support::stage::{
-    CONNECTION, DEADLINE, Stage, USER, company, condition, employee, person,
-};
+use crate::support::stage::{CONNECTION, Stage, USER, company, condition, employee, person};
 use crate::support::wait;
 
 #[tokio::test]
@@ -23,7 +21,7 @@ async fn disabling_somebody_in_mid_sync_ends_the_requests_for_them() {
     stage
         .until_condition(USER, "peter", ("Ready", "True", "Synced"))
         .await;
-    wait::until("Mary's sync to be under way", DEADLINE, async || {
+    wait::until("Mary's sync to be under way", async || {
         (gmail_calls_for(&stage, MARY).await >= 40).then_some(())
     })
     .await;

@@ -21,9 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::widget::{self, Widget, Widgets};
 use crate::support::namespace::Namespace;
+use crate::support::wait::PATIENCE;
 use crate::support::{audit, wait};
-
-pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 type Ended = Result<Result<(), RunnerError>, JoinError>;
 
@@ -122,7 +121,7 @@ impl Bench {
     }
 
     pub(crate) async fn until_passes(&self, name: &str, count: usize) {
-        wait::until("the passes", SOON, async || {
+        wait::until("the passes", async || {
             (self.reconciler.passes(name) >= count).then_some(())
         })
         .await;
@@ -130,7 +129,7 @@ impl Bench {
 
     /// Waits until a condition says something, and returns the object.
     pub(crate) async fn until_condition(&self, name: &str, type_: &str, reason: &str) -> Value {
-        wait::until(&format!("{name}: {type_} {reason}"), SOON, async || {
+        wait::until(&format!("{name}: {type_} {reason}"), async || {
             let object = self.raw().get(name).await.unwrap();
             let conditions = object.data["status"]["conditions"].as_array()?;
             conditions
@@ -176,7 +175,7 @@ impl Bench {
 
     /// How the runner ended.
     pub(crate) async fn ended(&mut self) -> Ended {
-        tokio::time::timeout(SOON, self.tasks.join_next())
+        tokio::time::timeout(PATIENCE, self.tasks.join_next())
             .await
             .unwrap()
             .unwrap()

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::apiserver::ApiServer;
 use crate::support::{random, wait};
-use bench::{Bench, SOON};
+use bench::Bench;
 
 fn pair(type_: &str, reason: &str) -> (String, String) {
     (type_.to_owned(), reason.to_owned())
@@ -58,14 +58,14 @@ async fn events_tell_turns_and_metrics_forget_what_is_gone() {
     bench.until_condition("a", "Ready", "Fits").await;
     for (size, reason) in [(30, "TooLarge"), (31, "TooLarge"), (4, "Fits")] {
         bench.patch("a", json!({"spec": {"size": size}})).await;
-        wait::until("the size to be seen", SOON, async || {
+        wait::until("the size to be seen", async || {
             let object = bench.raw().get("a").await.unwrap();
             (object.data["status"]["size"] == size).then_some(())
         })
         .await;
         bench.until_condition("a", "Ready", reason).await;
     }
-    let told = wait::until("the last event", SOON, async || {
+    let told = wait::until("the last event", async || {
         let events = bench.events("a").await;
         (events.len() >= 2).then_some(events)
     })
@@ -74,7 +74,7 @@ async fn events_tell_turns_and_metrics_forget_what_is_gone() {
     assert_eq!(told, [pair("Normal", "Fits"), pair("Warning", "TooLarge")]);
     let gone = DeleteParams::default();
     bench.widgets.delete("a", &gone).await.unwrap();
-    wait::until("the count to go", SOON, async || {
+    wait::until("the count to go", async || {
         let metrics = bench.metrics.render().unwrap();
         (!metrics.contains("deputy_conditions{")).then_some(())
     })
@@ -156,7 +156,7 @@ async fn an_undecodable_object_stops_only_itself() {
     bench.create("b", json!({"size": 3})).await;
     bench.until_condition("b", "Ready", "Fits").await;
     bench.trigger("a");
-    wait::until("the undecodable one to be passed again", SOON, async || {
+    wait::until("the undecodable one to be passed again", async || {
         let metrics = bench.metrics.render().unwrap();
         let line = r#"deputy_reconciles_total{kind="Widget",outcome="Undecodable"} 2"#;
         metrics.contains(line).then_some(())
@@ -187,12 +187,12 @@ async fn a_deleted_object_that_cannot_be_decoded_is_let_go_after_a_wait() {
     bench.until_condition("a", "Stalled", "Undecodable").await;
     let deleting = DeleteParams::default();
     bench.raw().delete("a", &deleting).await.unwrap();
-    wait::until("our finalizer to go", SOON, async || {
+    wait::until("our finalizer to go", async || {
         let object = bench.raw().get("a").await.unwrap();
         (object.finalizers() == ["other.example/f"]).then_some(())
     })
     .await;
-    wait::until("the event", SOON, async || {
+    wait::until("the event", async || {
         let told = bench.events("a").await;
         told.contains(&pair("Warning", "Orphaned")).then_some(())
     })
@@ -217,7 +217,7 @@ async fn the_finalizer_is_there_before_what_it_protects_and_goes_after() {
 
     let deleting = DeleteParams::default();
     bench.raw().delete("a", &deleting).await.unwrap();
-    let object = wait::until("our finalizer to go", SOON, async || {
+    let object = wait::until("our finalizer to go", async || {
         let object = bench.raw().get("a").await.unwrap();
         (object.finalizers() == ["other.example/f"]).then_some(object)
     })
@@ -234,7 +234,7 @@ async fn a_finalizer_that_is_no_longer_needed_goes() {
     bench.create("a", spec).await;
     bench.until_condition("a", "Ready", "Fits").await;
     bench.patch("a", json!({"spec": {"protect": false}})).await;
-    wait::until("the finalizer to go", SOON, async || {
+    wait::until("the finalizer to go", async || {
         let object = bench.raw().get("a").await.unwrap();
         object.finalizers().is_empty().then_some(())
     })

@@ -69,8 +69,8 @@ pub(crate) async fn install(client: &Client) {
         crds.patch(&crd.name_any(), &params, &Patch::Apply(&crd))
             .await
             .unwrap();
-        let (name, within) = (crd.name_any(), Duration::from_secs(20));
-        wait::until_object(&crds, &name, "established", within, is_crd_established()).await;
+        let name = crd.name_any();
+        wait::until_object(&crds, &name, "established", is_crd_established()).await;
     })
     .await;
 }

@@ -1,7 +1,5 @@
 //! What was mended is noticed.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 
 use super::{Reads, Stalled, reads};
@@ -97,16 +95,11 @@ async fn a_replaced_secret_is_verified_within_seconds() {
         class: Stalled,
     };
     reads(&stage, CONNECTION, "acme", revoked).await;
-    let replaced = Instant::now();
+    // Nothing but the watch tells of it: the next verification by itself is an hour away.
     stage.store_new_key("key").await;
     let after = stage
         .until_condition(CONNECTION, "acme", ("Ready", "True", "Verified"))
         .await;
-    assert!(
-        replaced.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        replaced.elapsed()
-    );
     let fingerprint =
         |object: &serde_json::Value| object["status"]["credential"]["fingerprint"].clone();
     assert_ne!(fingerprint(&before), fingerprint(&after));

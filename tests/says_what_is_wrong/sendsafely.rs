@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ConnectionRow as Row, Reads, Reconciling, Stalled, condition, reads, reads_of};
 use crate::support::portal::{self, BOT};
-use crate::support::stage::{CONNECTION, DEADLINE, Stage, USER, person};
+use crate::support::stage::{CONNECTION, Stage, USER, person};
 use crate::support::wait;
 
 const PETER: &str = "peter@acme.example";
@@ -281,7 +281,7 @@ async fn whoever_acts_as_the_account_is_told_and_the_event_is_there() {
     }
     stage.until_condition(CONNECTION, "acme", WELL).await;
     let events: Api<Event> = Api::namespaced(stage.client.clone(), &stage.namespace);
-    wait::until("the event", DEADLINE, async || {
+    wait::until("the event", async || {
         let events = events.list(&ListParams::default()).await.expect("lists");
         let mut events = events.items.into_iter();
         events.find(|event| event.reason.as_deref() == Some("Impersonated"))

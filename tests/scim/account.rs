@@ -3,7 +3,7 @@
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use super::office::{ACCOUNT, DEADLINE, Office};
+use super::office::{ACCOUNT, Office};
 use crate::support::stage::condition;
 use crate::support::wait;
 
@@ -18,7 +18,7 @@ async fn until(office: &Office, name: &str, type_: &str, status: &str, reason: &
     };
     let api = office.objects("ServiceAccountConnection");
     let what = format!("{type_}={status} because of {reason}");
-    let object = wait::until_object(&api, name, &what, DEADLINE, fits).await;
+    let object = wait::until_object(&api, name, &what, fits).await;
     serde_json::to_value(object).expect("is JSON")
 }
 

@@ -6,7 +6,7 @@ use kube::api::{DeleteParams, DynamicObject, ListParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::office::{ACCOUNT, DEADLINE, Key, Office};
+use super::office::{ACCOUNT, Key, Office};
 use crate::support::stage::condition;
 use crate::support::wait;
 
@@ -22,7 +22,7 @@ async fn issued(office: &Office) -> Value {
         object.is_some_and(|object| condition(&object.data, "Ready")["reason"] == "KeyGood")
     };
     let keys = office.objects("ApiKey");
-    let object = wait::until_object(&keys, "okta", "KeyGood", DEADLINE, is_good).await;
+    let object = wait::until_object(&keys, "okta", "KeyGood", is_good).await;
     serde_json::to_value(object).expect("is JSON")
 }
 
@@ -70,7 +70,7 @@ async fn a_key_is_issued_opens_and_ends_with_its_object() {
     let keys = office.objects("ApiKey");
     let deleted = keys.delete("okta", &DeleteParams::default()).await;
     deleted.expect("is deleted");
-    wait::until("the object to be gone", DEADLINE, async || {
+    wait::until("the object to be gone", async || {
         let found = keys.get_opt("okta").await.expect("is answered");
         found.is_none().then_some(())
     })

@@ -10,7 +10,7 @@ use kube::api::{ListParams, Patch, PatchParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::office::{ACCOUNT, Answer, DEADLINE, Key, Office, answer};
+use super::office::{ACCOUNT, Answer, Key, Office, answer};
 use crate::support::wait;
 
 async fn users(office: &Office, key: &Key) -> Answer {
@@ -182,7 +182,7 @@ async fn a_stranger_learns_nothing_and_is_locked_out() {
 
     // The operator's people are told what the stranger is not.
     let events = office.namespace.objects::<Event>().await;
-    let note = wait::until("the event", DEADLINE, async || {
+    let note = wait::until("the event", async || {
         let all = events
             .list(&ListParams::default())
             .await
@@ -215,7 +215,7 @@ async fn refusals_are_counted_by_their_reason() {
     .await;
     let metrics = office
         .operator
-        .url(DEADLINE)
+        .url()
         .await
         .join("metrics")
         .expect("is a URL");
@@ -273,7 +273,7 @@ async fn a_suspended_account_or_one_without_a_target_provisions_nobody() {
             .patch(ACCOUNT, &PatchParams::default(), &Patch::Merge(&patch))
             .await;
         changed.expect("is changed");
-        let refused = wait::until(says, DEADLINE, async || {
+        let refused = wait::until(says, async || {
             let refused = users(&office, &key).await;
             let detail = refused.body["detail"]
                 .as_str()

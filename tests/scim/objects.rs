@@ -6,7 +6,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::office::{CONNECTION, DEADLINE, Office, answer, user};
+use super::office::{CONNECTION, Office, answer, user};
 use crate::support::wait;
 
 #[allow(
@@ -124,7 +124,7 @@ async fn nobody_is_made_whom_the_connection_does_not_admit() {
         office.ask(&key, Method::PATCH, &path, off).await.status,
         StatusCode::OK
     );
-    let refused = wait::until("the list to be heard of", DEADLINE, async || {
+    let refused = wait::until("the list to be heard of", async || {
         let switch = async |active: bool| {
             let switch = json!({"op": "replace", "path": "active", "value": active});
             office.ask(&key, Method::PATCH, &path, patch(switch)).await
@@ -143,7 +143,7 @@ async fn what_somebody_else_has_made_is_seen_and_left_alone() {
     let key = office.key(Purpose::Scim, None).await;
     office.apply(person("peter", "peter@acme.example")).await;
     let lookup = "Users?filter=userName+eq+%22peter%40acme.example%22";
-    let found = wait::until("the person to be seen", DEADLINE, async || {
+    let found = wait::until("the person to be seen", async || {
         let found = office.ask(&key, Method::GET, lookup, None).await.body;
         found["Resources"].get(0).cloned()
     })
@@ -329,7 +329,7 @@ async fn whoever_is_still_being_erased_is_not_made_again_yet() {
         office.ask(&key, Method::GET, &path, None).await.status,
         StatusCode::NOT_FOUND
     );
-    let again = wait::until("the end to be heard of", DEADLINE, async || {
+    let again = wait::until("the end to be heard of", async || {
         let again = office
             .ask(
                 &key,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use deputy::api::ServiceAccountConnection;
 use deputy::controllers::home::ledger_of;
@@ -24,9 +23,6 @@ use crate::support::cluster_config::ClusterConfig;
 use crate::support::namespace::Namespace;
 use crate::support::operator::{Launch, Operator};
 use crate::support::{guard, kinds, manifests, random, wait};
-
-/// How long the operator may take for anything that is to happen at once.
-pub(super) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The connection whose people are provisioned.
 pub(super) const CONNECTION: &str = "acme";
@@ -298,7 +294,7 @@ pub(super) async fn start(
         launch = launch.arg(argument);
     }
     let mut operator = launch.start();
-    let address = wait::until("SCIM to be served", DEADLINE, async || {
+    let address = wait::until("SCIM to be served", async || {
         assert!(
             operator.is_running(),
             "deputy has ended:\n{}",
@@ -316,16 +312,12 @@ pub(super) async fn start(
 
 /// Waits until the operator knows the cluster: before, it answers that it has just been started.
 async fn is_ready(operator: &mut Operator) {
-    let probe = operator
-        .url(DEADLINE)
-        .await
-        .join("readyz")
-        .expect("is a URL");
+    let probe = operator.url().await.join("readyz").expect("is a URL");
     let http = reqwest::Client::builder()
         .no_proxy()
         .build()
         .expect("makes a client");
-    wait::until("the operator to be ready", DEADLINE, async || {
+    wait::until("the operator to be ready", async || {
         let reply = http.get(probe.clone()).send().await.ok()?;
         reply.status().is_success().then_some(())
     })

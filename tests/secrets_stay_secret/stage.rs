@@ -11,7 +11,7 @@ use super::search::Secrets;
 use super::{google, microsoft365, sendsafely};
 use crate::company::place::Place;
 use crate::company::system::System;
-use crate::company::{Company, PATIENCE, SMALL, object, secret};
+use crate::company::{Company, SMALL, object, secret};
 use crate::support::namespace::Namespace;
 use crate::support::{kinds, wait};
 
@@ -78,11 +78,11 @@ impl Stage {
         for (name, works) in self.wrecks.connections {
             let ready = if *works { "True" } else { "False" };
             let judged = |found: Option<&ServiceAccountConnection>| is_ready(found, ready);
-            wait::until_object(&connections, name, ready, PATIENCE, judged).await;
+            wait::until_object(&connections, name, ready, judged).await;
         }
         let people: Api<SyncedUser> = self.namespace.objects().await;
         let synced = |found: Option<&SyncedUser>| is_ready(found, "True");
-        wait::until_object(&people, "peter", "to be synced", PATIENCE, synced).await;
+        wait::until_object(&people, "peter", "to be synced", synced).await;
     }
 }
 

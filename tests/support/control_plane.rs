@@ -10,9 +10,6 @@ use super::cluster_config::ClusterConfig;
 use super::process::Process;
 use super::{guard, ports, random, settings, wait};
 
-const START_DEADLINE: Duration = Duration::from_secs(90);
-const STOP_DEADLINE: Duration = Duration::from_secs(20);
-
 /// Every change, who made it and to what; reads would drown it.
 const AUDIT_POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
 "rules": [{"level": "Metadata", "verbs": ["create", "update", "patch", "delete", "deletecollection"]}, {"level": "None"}]}"#;
@@ -63,7 +60,7 @@ impl ControlPlane {
     /// Stops the API server: it leaves in order or is killed: it waits for its open watches for a minute.
     pub(crate) async fn stop_apiserver(&mut self) {
         self.apiserver.signal("TERM");
-        let ended = self.apiserver.ended(STOP_DEADLINE);
+        let ended = self.apiserver.ended();
         if tokio::time::timeout(Duration::from_secs(5), ended)
             .await
             .is_err()
@@ -75,7 +72,7 @@ impl ControlPlane {
     /// Waits until the API server answers. `None` when it has given up, which is what a taken port looks like.
     pub(crate) async fn ready(&mut self) -> Option<ClusterConfig> {
         let certificate = self.folder.join("certificates/apiserver.crt");
-        wait::until("the API server to be ready", START_DEADLINE, async || {
+        wait::until("the API server to be ready", async || {
             if !self.apiserver.is_running() {
                 eprintln!("{}", self.apiserver.last_lines());
                 return Some(None);

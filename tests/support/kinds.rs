@@ -1,7 +1,6 @@
 //! The definitions of the three kinds, installed once.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::runtime::conditions::is_crd_established;
@@ -10,8 +9,6 @@ use tokio::sync::OnceCell;
 
 use super::apiserver::ApiServer;
 use super::{manifests, settings, wait};
-
-const DEADLINE: Duration = Duration::from_secs(30);
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
@@ -31,14 +28,7 @@ pub(crate) async fn install_on(server: &ApiServer) {
         let applied = manifests::apply(&client, "default", &manifests::parse(&yaml)).await;
         for definition in applied.unwrap_or_else(|error| panic!("{}: {error}", file.display())) {
             let name = definition.name_any();
-            wait::until_object(
-                &definitions,
-                &name,
-                "to be served",
-                DEADLINE,
-                is_crd_established(),
-            )
-            .await;
+            wait::until_object(&definitions, &name, "to be served", is_crd_established()).await;
         }
     }
 }

@@ -3,13 +3,13 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output};
-use std::time::Duration;
 
 use url::Url;
 
 use super::cluster_config::ClusterConfig;
 use super::postgres_programs::as_nobody_if_root;
 use super::process::Process;
+use super::wait::PATIENCE;
 use super::{guard, random, wait};
 
 /// The program that Cargo built for these tests.
@@ -105,10 +105,10 @@ impl Launch {
     }
 
     /// Runs it to its end, outputs apart, for subcommands that end by themselves.
-    pub(crate) async fn output(mut self, within: Duration) -> Output {
+    pub(crate) async fn output(mut self) -> Output {
         let run =
             tokio::task::spawn_blocking(move || self.0.stdin(std::process::Stdio::null()).output());
-        let ended = tokio::time::timeout(within, run)
+        let ended = tokio::time::timeout(PATIENCE, run)
             .await
             .expect("deputy ends in time");
         ended.expect("waits for deputy").expect("starts deputy")
@@ -134,8 +134,8 @@ impl Operator {
     }
 
     /// Waits until it has printed a line with this text, and returns the line. Fails at once when it ends first.
-    pub(crate) async fn printed(&mut self, text: &str, within: Duration) -> String {
-        wait::until(&format!("deputy to print {text:?}"), within, async || {
+    pub(crate) async fn printed(&mut self, text: &str) -> String {
+        wait::until(&format!("deputy to print {text:?}"), async || {
             let running = self.is_running();
             let found = self
                 .log()
@@ -152,12 +152,12 @@ impl Operator {
     }
 
     /// Where it serves `/healthz`, `/readyz` and `/metrics`, once it does.
-    pub(crate) async fn url(&mut self, within: Duration) -> Url {
+    pub(crate) async fn url(&mut self) -> Url {
         let file = self
             .address_file
             .clone()
             .expect("only a controller has an address");
-        let address = wait::until("the operator to listen", within, async || {
+        let address = wait::until("the operator to listen", async || {
             assert!(
                 self.process.is_running(),
                 "deputy has ended:\n{}",
@@ -172,13 +172,13 @@ impl Operator {
     }
 
     /// Asks it to stop (SIGTERM) and waits for its end.
-    pub(crate) async fn terminate(&mut self, within: Duration) -> ExitStatus {
-        self.process.terminate(within).await
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        self.process.terminate().await
     }
 
     /// Waits until it ends by itself.
-    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
-        self.process.ended(within).await
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        self.process.ended().await
     }
 
     /// Kills it at once (SIGKILL).

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
@@ -12,7 +11,6 @@ use super::postgres_programs::{as_nobody_if_root, find, give_away};
 use super::process::Process;
 use super::{guard, ports, random, settings, wait};
 
-const START_DEADLINE: Duration = Duration::from_mins(1);
 const START_ATTEMPTS: usize = 3;
 
 static SHARED: OnceCell<Postgres> = OnceCell::const_new();
@@ -90,7 +88,7 @@ impl Postgres {
     pub(crate) async fn resume(&mut self) {
         let url = self.url.clone();
         let server = self.server();
-        server.process.ended(START_DEADLINE).await;
+        server.process.ended().await;
         server.process = server.cluster.serve(server.port);
         assert!(server.ready(&url).await, "Postgres starts again");
     }
@@ -123,7 +121,7 @@ struct Server {
 
 impl Server {
     async fn ready(&mut self, url: &Url) -> bool {
-        wait::until("Postgres to be ready", START_DEADLINE, async || {
+        wait::until("Postgres to be ready", async || {
             if !self.process.is_running() {
                 eprintln!("{}", self.process.last_lines());
                 return Some(false);

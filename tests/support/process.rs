@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
 
 use super::{guard, wait};
 
@@ -63,15 +62,15 @@ impl Process {
     }
 
     /// Waits for its end.
-    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let what = format!("the end of {}", self.name);
-        wait::until(&what, within, async || self.exit_status()).await
+        wait::until(&what, async || self.exit_status()).await
     }
 
     /// Asks it to stop (SIGTERM) and waits for its end.
-    pub(crate) async fn terminate(&mut self, within: Duration) -> ExitStatus {
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
         self.signal("TERM");
-        self.ended(within).await
+        self.ended().await
     }
 
     /// Sends a signal by name, such as `TERM`, `STOP` or `CONT`.

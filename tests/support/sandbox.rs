@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,8 +13,6 @@ use super::microsoft365::Microsoft365;
 use super::process::Process;
 use super::sendsafely::SendSafely;
 use super::{guard, random, settings, wait};
-
-const START_DEADLINE: Duration = Duration::from_secs(30);
 
 static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
 
@@ -45,7 +42,7 @@ impl Sandbox {
             .arg(scenario)
             .args(["--listen", "127.0.0.1:0"]);
         let mut process = Process::start("sandbox", command.arg("--url-file").arg(&url_file));
-        let url = wait::until("the sandbox to listen", START_DEADLINE, async || {
+        let url = wait::until("the sandbox to listen", async || {
             assert!(
                 process.is_running(),
                 "the sandbox has ended:\n{}",

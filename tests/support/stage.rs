@@ -1,7 +1,6 @@
 //! What most tests of the whole need: a namespace, a simulated company, a folder for rows, and the operator between them.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams};
@@ -12,9 +11,6 @@ use super::namespace::Namespace;
 use super::operator::{Launch, Operator};
 use super::sandbox::Sandbox;
 use super::{guard, kinds, manifests, wait};
-
-/// How long the operator may take for anything that is to happen at once, on a machine with much else to do.
-pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The service account that connections use.
 pub(crate) const ACCOUNT: &str = "deputy@acme.iam.gserviceaccount.com";
@@ -189,7 +185,7 @@ impl Stage {
         let fits = |object: Option<&DynamicObject>| {
             object.is_some_and(|object| wanted(&serde_json::to_value(object).expect("is JSON")))
         };
-        let object = wait::until_object(&api, name, what, DEADLINE, fits).await;
+        let object = wait::until_object(&api, name, what, fits).await;
         serde_json::to_value(object).expect("is JSON")
     }
 
