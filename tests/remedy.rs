@@ -49,7 +49,7 @@ async fn sendsafely_is_told_which_account_must_be_an_administrator() {
 async fn told(system: System) -> String {
     let company = Company::of(system, SMALL).await;
     let objects: Vec<Value> = company.objects(&Place::files(), &company.spec(&Place::files()));
-    let launch = company.deputy(&["remedy", "-f"]).arg(&write(&objects));
+    let launch = company.deputy(&["remedy", "-f"]).arg(write(&objects));
     let output = launch.output().await;
     let text = said(&output);
     assert!(output.status.success(), "{text}");
