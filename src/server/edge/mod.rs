@@ -1,11 +1,12 @@
 //! The listener for clients outside of the cluster, with everything about them bounded: how many, how long, how slow.
 //!
 //! ```text
-//! accept (at most so many) ─► Paced ─► TLS ─► talk: HTTP/1.1 ─┬─ /dropzone/… ─► Dropzone
-//!                                                             └─ the rest ───► Scim
+//! accept (at most so many) ─► Paced ─► TLS ─► talk: HTTP/1.1 ─► Proxies ─┬─ /dropzone/… ─► Dropzone
+//!                                                                        └─ the rest ───► Scim
 //! ```
 
 mod paced;
+mod proxies;
 mod talk;
 
 use std::io;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::paced::Paced;
+pub use self::proxies::Proxies;
 use super::dropzone::Dropzone;
 use super::scim::Scim;
 use super::tls::{Tls, TlsFiles};
@@ -72,6 +74,8 @@ pub struct EdgeSettings {
     pub is_plain_meant: bool,
     /// What clients' URLs begin with. None: what each of them says in its `Host`.
     pub url: Option<Url>,
+    /// Who is believed when it says for whom it asks.
+    pub proxies: Proxies,
 }
 
 /// A server that is bound, and answers once it is run.
@@ -84,6 +88,7 @@ pub struct Edge {
 struct Shared {
     tls: Option<Tls>,
     url: Option<Url>,
+    proxies: Proxies,
     services: Services,
     closing: CancellationToken,
 }
@@ -108,6 +113,7 @@ impl Edge {
         let shared = Arc::new(Shared {
             tls,
             url: settings.url,
+            proxies: settings.proxies,
             services,
             closing: CancellationToken::new(),
         });
@@ -189,12 +195,13 @@ impl Shared {
 
     async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
         let Services { scim, dropzone } = &self.services;
+        let from = self.proxies.client(peer, request.headers());
         match (scim, dropzone) {
             (_, Some(dropzone)) if Dropzone::has(request.uri().path()) => {
                 let request = request.map(|body| Body::new(body.map_err(BoxError::from)));
-                Box::pin(dropzone.answer(peer, request)).await
+                Box::pin(dropzone.answer(from, request)).await
             }
-            (Some(scim), _) => self.provision(scim, peer, request).await,
+            (Some(scim), _) => self.provision(scim, from, request).await,
             (None, _) => bare(StatusCode::NOT_FOUND),
         }
     }
@@ -202,11 +209,11 @@ impl Shared {
     async fn provision(
         &self,
         scim: &Scim,
-        peer: IpAddr,
+        from: IpAddr,
         request: Request<Incoming>,
     ) -> Response<Body> {
         let origin = self.origin(&request);
-        let answered = timeout(LONGEST_REQUEST, scim.answer(peer, &origin, request)).await;
+        let answered = timeout(LONGEST_REQUEST, scim.answer(from, &origin, request)).await;
         match answered {
             Ok(response) => response.map(|body| Body::new(body.map_err(|never| match never {}))),
             Err(_) => bare(StatusCode::REQUEST_TIMEOUT),
