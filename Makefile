@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench setup jobs browser
+.PHONY: demo test check bench setup jobs
 
 demo: ## From three YAML files to rows, on a real API server with simulated vendors. SYSTEMS=google,microsoft365,sendsafely,deputy shows all.
 	hack/setup.sh demo
@@ -21,10 +21,6 @@ check: ## Form: formatting, lints and documentation, without a single warning.
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
-
-browser: ## The Dropzone's page in a real Chromium (an installed one), with a gibibyte through it. DEPUTY_TEST_SHOTS=FOLDER keeps the screenshots.
-	hack/setup.sh test
-	$(CARGO) test --workspace --test integration -- --ignored dropzone::browser
 
 bench: ## Speed and memory, beside the official client and the bare limit.
 	hack/setup.sh test

@@ -9,9 +9,10 @@ need cc "Install a C compiler (gcc or clang)."
 
 "$HACK/python.sh"
 "$HACK/corpora.sh"
+for_tests() { "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" && "$HACK/browser.sh"; }
 case "${1:-test}" in
 demo) "$HACK/apiserver.sh" ;;
-test) "$HACK/apiserver.sh" && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" ;;
-jobs) "$HACK/apiserver.sh" jobs && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" ;;
+test) "$HACK/apiserver.sh" && for_tests ;;
+jobs) "$HACK/apiserver.sh" jobs && for_tests ;;
 *) die "use: hack/setup.sh demo | test | jobs" ;;
 esac

@@ -70,6 +70,7 @@ fn a_value_that_does_not_exist_is_refused() {
         "watchNamespace=\"Not A Name\"",
         "replicas=\"two\"",
         "edge={\"url\":\"ftp://deputy.example\"}",
+        "edge={\"trustedProxies\":[\"proxy.example\"]}",
     ] {
         let output = release.template(&[value]);
         let errors = String::from_utf8_lossy(&output.stderr);
@@ -109,6 +110,7 @@ fn everything(namespace: &str) -> Vec<String> {
         (
             "edge",
             json!({"tlsSecret": "edge-tls", "url": "https://deputy.acme.example",
+                   "trustedProxies": ["10.0.0.0/8", "2001:db8::1"],
                    "service": {"type": "LoadBalancer", "port": 443, "annotations": {"a": "b"}}}),
         ),
         ("podAnnotations", json!({"a": "b"})),

@@ -67,20 +67,10 @@ pub struct SyncedUserSpec {
     pub connection_ref: ConnectionRef,
 
     /// The person's address: the primary one or an alias.
-    #[schemars(
-        with = "String",
-        length(min = 3, max = 254),
-        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
-    )]
     pub email: Email,
 
     /// Another address of the same account to sync as. Default: the primary one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        with = "Option<String>",
-        length(min = 3, max = 254),
-        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
-    )]
     pub connected_email: Option<Email>,
 
     /// False: no request is made for this person, ever. What was synced stays.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use url::Url;
 
 use crate::controllers::dropzone::Service;
@@ -11,7 +12,7 @@ use crate::controllers::operator::Started;
 use crate::kube_io::events::Events;
 use crate::model::clock::Clock;
 use crate::server::dropzone::{self, Dropzone};
-use crate::server::edge::{Edge, EdgeSettings, Services};
+use crate::server::edge::{Edge, EdgeSettings, Proxies, Services};
 use crate::server::scim::{self, Scim};
 use crate::server::tls::TlsFiles;
 use crate::supervisor::Supervisor;
@@ -32,6 +33,18 @@ pub(super) struct EdgeArgs {
     /// Serve them without TLS although others than this machine can hear it, where something before it does the TLS.
     #[arg(long)]
     edge_plain_http: bool,
+
+    /// Proxies before this server that are believed when they say for whom they ask: addresses and networks with commas between them.
+    /// Limits and lock-outs then count against the last address in their X-Forwarded-For that is not such a proxy's. Default: nobody
+    /// is believed, and all that comes over a proxy comes from its one address.
+    #[arg(
+        long,
+        env = "DEPUTY_EDGE_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ',',
+        value_parser = Proxies::network
+    )]
+    edge_trusted_proxies: Vec<IpNet>,
 
     /// Write the address that was bound for them to this file.
     #[arg(long, value_name = "FILE")]
@@ -85,6 +98,7 @@ impl EdgeArgs {
             tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
             is_plain_meant: self.edge_plain_http,
             url: self.edge_url.clone(),
+            proxies: Proxies::new(self.edge_trusted_proxies.clone()),
         };
         let services = Services {
             scim: self.scim.then(|| scim(started, tools)),

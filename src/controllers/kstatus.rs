@@ -25,3 +25,10 @@ pub fn conclude(conditions: &mut Conditions, decisive: &Fact) {
     );
     conditions.clear(absent);
 }
+
+/// Writes that the object is parked: what is known of it stays, and nobody works on it or has to.
+pub fn suspend(conditions: &mut Conditions, message: &str) {
+    conditions.set("Suspended", ConditionStatus::True, "Suspended", message);
+    conditions.clear("Reconciling");
+    conditions.clear("Stalled");
+}

@@ -8,6 +8,7 @@ mod auth;
 pub mod dropzone;
 pub mod edge;
 mod health;
+mod pace;
 pub mod scim;
 pub mod tls;
 

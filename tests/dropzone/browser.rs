@@ -6,25 +6,10 @@ use std::process::Command;
 use serde_json::json;
 
 use super::hall::{Hall, account};
-use crate::support::settings::{on_path, python, repository, setting};
+use crate::support::settings::{browser, python, repository, setting};
 use crate::support::{guard, wait};
 
-fn browser() -> PathBuf {
-    let names = [
-        "chromium-headless-shell",
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-    ];
-    let given = setting("DEPUTY_TEST_BROWSER").map(PathBuf::from);
-    let installed = || names.iter().find_map(|name| on_path(name));
-    given
-        .or_else(installed)
-        .expect("a Chromium is installed, or named by DEPUTY_TEST_BROWSER")
-}
-
 #[tokio::test]
-#[ignore = "takes a browser: make browser"]
 async fn a_person_sends_a_gibibyte() {
     let hall = Hall::open(json!({
         "maxFileSize": "1025Mi", "label": "Invoices for Acme", "expiry": "720h", "closesAt": "2099-01-01T00:00:00Z",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use deputy::model::clock::FastClock;
 use serde_json::{Value, json};
 
-use super::{GOOD, PETER, current, held_id, key, rotate, stage};
+use super::{GOOD, PETER, current, entries, held_id, key, rotate, stage};
 use crate::support::hurried::{Running, keep_in_step};
 use crate::support::stage::{ACCOUNT, CONNECTION, KEY, Stage, USER, condition, person};
 use crate::support::wait;
@@ -74,6 +74,9 @@ async fn a_connection_follows_its_own_key_without_a_gap() {
         [current(&last)],
         "the connection needs it"
     );
+    let left = entries(&stage, "key").await.expect("is there");
+    let names: Vec<_> = left.as_object().expect("has entries").keys().collect();
+    assert_eq!(names, ["key.json"], "nothing waits");
     running.end().await;
 }
 

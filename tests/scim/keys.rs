@@ -9,6 +9,7 @@ use k8s_openapi::api::events::v1::Event;
 use kube::api::{ListParams, Patch, PatchParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::office::{ACCOUNT, Answer, Key, Office, answer};
 use crate::support::wait;
@@ -198,6 +199,38 @@ async fn a_stranger_learns_nothing_and_is_locked_out() {
         note.contains(&key.id) && note.contains("WrongSecret"),
         "{note}"
     );
+}
+
+/// Tries a key as somebody for whom a proxy asks from this machine.
+async fn try_for(office: &Office, url: &Url, client: &str, token: &str) -> StatusCode {
+    let url = url.join("Users?count=1").expect("is a URL");
+    let request = office.request(Method::GET, url).bearer_auth(token);
+    let forwarded = format!("203.0.113.250, {client}");
+    answer(request.header("x-forwarded-for", forwarded))
+        .await
+        .status
+}
+
+#[tokio::test]
+async fn a_lock_is_for_whom_a_trusted_proxy_asks_and_others_are_not_believed() {
+    let office = Office::open().await;
+    let key = office.key(Purpose::Scim, None).await;
+    let trusting = ["--edge-trusted-proxies", "192.0.2.0/24,127.0.0.1"];
+    let (_operator, trusting) = office.replica_with(&trusting).await;
+    let guessed = format!("{}.deps_wrong", key.id);
+    for (url, other) in [
+        (&trusting, StatusCode::OK),
+        (&office.url, StatusCode::TOO_MANY_REQUESTS),
+    ] {
+        for _ in 0..5 {
+            let refused = try_for(&office, url, "198.51.100.66", &guessed).await;
+            assert_eq!(refused, StatusCode::UNAUTHORIZED);
+        }
+        let locked = try_for(&office, url, "198.51.100.66", &key.token()).await;
+        assert_eq!(locked, StatusCode::TOO_MANY_REQUESTS);
+        let neighbour = try_for(&office, url, "198.51.100.7", &key.token()).await;
+        assert_eq!(neighbour, other);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::office::{CONNECTION, Office, answer, user};
+use super::office::{Answer, CONNECTION, Key, Office, answer, user};
 use crate::support::wait;
 
 #[allow(
@@ -24,6 +24,22 @@ fn person(name: &str, email: &str) -> Value {
         "apiVersion": "deputy.dev/v1alpha1", "kind": "SyncedUser", "metadata": {"name": name},
         "spec": {"connectionRef": {"name": CONNECTION}, "email": email, "enabled": true},
     })
+}
+
+/// The request that makes somebody active or not.
+fn switch(active: bool) -> Option<Value> {
+    patch(json!({"op": "replace", "path": "active", "value": active}))
+}
+
+/// Where somebody is who was made or found.
+fn path_of(user: &Value) -> String {
+    format!("Users/{}", user["id"].as_str().expect("has an id"))
+}
+
+/// Asks for somebody of whom nothing is said but the address.
+async fn ask_for(office: &Office, key: &Key, email: &str) -> Answer {
+    let body = Some(user(email));
+    office.ask(key, Method::POST, "Users", body).await
 }
 
 fn says(body: &Value, text: &str) -> bool {
@@ -56,19 +72,12 @@ async fn what_it_makes_is_a_synced_user_and_writes_nothing_without_a_change() {
 
     let before = object.metadata.generation;
     let changed_at = object.annotations()["scim.deputy.dev/changed-at"].clone();
-    let path = format!("Users/{}", made["id"].as_str().expect("has an id"));
+    let path = path_of(&made);
     let same = office
         .ask(&key, Method::PUT, &path, Some(made.clone()))
         .await;
     assert_eq!((same.status, &same.body), (StatusCode::OK, &made));
-    let same = office
-        .ask(
-            &key,
-            Method::PATCH,
-            &path,
-            patch(json!({"op": "replace", "path": "active", "value": true})),
-        )
-        .await;
+    let same = office.ask(&key, Method::PATCH, &path, switch(true)).await;
     assert_eq!(same.status, StatusCode::OK);
     let object = office.people().await.remove(0);
     assert_eq!(object.metadata.generation, before);
@@ -86,22 +95,18 @@ async fn nobody_is_made_whom_the_connection_does_not_admit() {
         ("ceo@acme.example", "deniedUsers"),
         ("peter@other.example", "allowedUsers"),
     ] {
-        let refused = office
-            .ask(&key, Method::POST, "Users", Some(user(email)))
-            .await;
+        let refused = ask_for(&office, &key, email).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         assert!(says(&refused.body, why), "{}", refused.body);
     }
-    let nameless = office
-        .ask(&key, Method::POST, "Users", Some(user("peter")))
-        .await;
+    let nameless = ask_for(&office, &key, "peter").await;
     assert_eq!(
         (nameless.status, &nameless.body["scimType"]),
         (StatusCode::BAD_REQUEST, &json!("invalidValue"))
     );
 
     let made = office.make(&key, user("peter@acme.example")).await;
-    let path = format!("Users/{}", made["id"].as_str().expect("has an id"));
+    let path = path_of(&made);
     let moved =
         patch(json!({"op": "replace", "path": "emails", "value": [{"value": "ceo@acme.example"}]}));
     assert_eq!(
@@ -119,18 +124,18 @@ async fn nobody_is_made_whom_the_connection_does_not_admit() {
         .patch(CONNECTION, &PatchParams::default(), &Patch::Merge(&list))
         .await;
     changed.expect("is changed");
-    let off = patch(json!({"op": "replace", "path": "active", "value": false}));
     assert_eq!(
-        office.ask(&key, Method::PATCH, &path, off).await.status,
+        office
+            .ask(&key, Method::PATCH, &path, switch(false))
+            .await
+            .status,
         StatusCode::OK
     );
     let refused = wait::until("the list to be heard of", async || {
-        let switch = async |active: bool| {
-            let switch = json!({"op": "replace", "path": "active", "value": active});
-            office.ask(&key, Method::PATCH, &path, patch(switch)).await
-        };
-        assert_eq!(switch(false).await.status, StatusCode::OK);
-        let on = switch(true).await;
+        let turn =
+            async |active: bool| office.ask(&key, Method::PATCH, &path, switch(active)).await;
+        assert_eq!(turn(false).await.status, StatusCode::OK);
+        let on = turn(true).await;
         (on.status != StatusCode::OK).then_some(on)
     })
     .await;
@@ -149,10 +154,9 @@ async fn what_somebody_else_has_made_is_seen_and_left_alone() {
     })
     .await;
     assert_eq!(found["emails"][0]["value"], "peter@acme.example");
-    let path = format!("Users/{}", found["id"].as_str().expect("has an id"));
+    let path = path_of(&found);
 
-    let off = patch(json!({"op": "replace", "path": "active", "value": false}));
-    let refused = office.ask(&key, Method::PATCH, &path, off).await;
+    let refused = office.ask(&key, Method::PATCH, &path, switch(false)).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(
         says(&refused.body, "was not made by SCIM"),
@@ -161,14 +165,7 @@ async fn what_somebody_else_has_made_is_seen_and_left_alone() {
     );
     let refused = office.ask(&key, Method::DELETE, &path, None).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    let doubled = office
-        .ask(
-            &key,
-            Method::POST,
-            "Users",
-            Some(user("peter@acme.example")),
-        )
-        .await;
+    let doubled = ask_for(&office, &key, "peter@acme.example").await;
     assert_eq!(
         (doubled.status, &doubled.body["scimType"]),
         (StatusCode::CONFLICT, &json!("uniqueness"))
@@ -198,8 +195,7 @@ async fn what_somebody_else_has_made_is_seen_and_left_alone() {
         "{}",
         named.body
     );
-    let off = patch(json!({"op": "replace", "path": "active", "value": false}));
-    let refused = office.ask(&key, Method::PATCH, &path, off).await;
+    let refused = office.ask(&key, Method::PATCH, &path, switch(false)).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     assert!(
         says(&refused.body, ".spec.enabled") && says(&refused.body, "deputy-tests"),
@@ -208,45 +204,62 @@ async fn what_somebody_else_has_made_is_seen_and_left_alone() {
     );
 }
 
+/// A `SyncedUser` that is made by hand has its address for a userName, which SCIM may have given to somebody with another address.
+#[tokio::test]
+async fn whoever_shares_a_name_can_be_let_go_and_not_be_brought_back() {
+    let office = Office::open().await;
+    let key = office.key(Purpose::Scim, None).await;
+    let mut peter = user("peter@acme.example");
+    peter["emails"] = json!([{"value": "p.parker@acme.example"}]);
+    let made = office.make(&key, peter).await;
+    let path = path_of(&made);
+    office.apply(person("peter", "peter@acme.example")).await;
+    let lookup = "Users?filter=userName+eq+%22peter%40acme.example%22";
+    wait::until("both to be seen", async || {
+        let found = office.ask(&key, Method::GET, lookup, None).await.body;
+        (found["totalResults"] == 2).then_some(())
+    })
+    .await;
+    let off = office.ask(&key, Method::PATCH, &path, switch(false)).await;
+    assert_eq!(off.status, StatusCode::OK, "{}", off.body);
+    let on = office.ask(&key, Method::PATCH, &path, switch(true)).await;
+    assert_eq!(
+        (on.status, &on.body["scimType"]),
+        (StatusCode::CONFLICT, &json!("uniqueness"))
+    );
+    let name = json!({"op": "replace", "path": "userName", "value": "p.parker@acme.example"});
+    let named = office.ask(&key, Method::PATCH, &path, patch(name)).await;
+    assert_eq!(named.status, StatusCode::OK, "{}", named.body);
+    let on = office.ask(&key, Method::PATCH, &path, switch(true)).await;
+    assert_eq!(on.status, StatusCode::OK, "{}", on.body);
+}
+
 #[tokio::test]
 async fn an_old_version_is_not_written_over() {
     let office = Office::open().await;
     let key = office.key(Purpose::Scim, None).await;
     let made = office.make(&key, user("peter@acme.example")).await;
-    let path = format!("Users/{}", made["id"].as_str().expect("has an id"));
+    let path = path_of(&made);
     let version = made["meta"]["version"]
         .as_str()
         .expect("has a version")
         .to_owned();
-    let read = office
-        .ask_with(
-            &key,
-            Method::GET,
-            &path,
-            None,
-            &[("if-none-match", &version)],
-        )
-        .await;
-    assert_eq!(read.status, StatusCode::NOT_MODIFIED);
-    let off = || patch(json!({"op": "replace", "path": "active", "value": false}));
-    let first = office
-        .ask_with(&key, Method::PATCH, &path, off(), &[("if-match", &version)])
-        .await;
+    let read = async || {
+        let unless = [("if-none-match", version.as_str())];
+        let read = office.ask_with(&key, Method::GET, &path, None, &unless);
+        read.await.status
+    };
+    let write = async || {
+        let only_if = [("if-match", version.as_str())];
+        office
+            .ask_with(&key, Method::PATCH, &path, switch(false), &only_if)
+            .await
+    };
+    assert_eq!(read().await, StatusCode::NOT_MODIFIED);
+    let first = write().await;
     assert_eq!(first.status, StatusCode::OK, "{}", first.body);
-    let second = office
-        .ask_with(&key, Method::PATCH, &path, off(), &[("if-match", &version)])
-        .await;
-    assert_eq!(second.status, StatusCode::PRECONDITION_FAILED);
-    let read = office
-        .ask_with(
-            &key,
-            Method::GET,
-            &path,
-            None,
-            &[("if-none-match", &version)],
-        )
-        .await;
-    assert_eq!(read.status, StatusCode::OK);
+    assert_eq!(write().await.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(read().await, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -284,7 +297,7 @@ async fn an_address_that_somebody_had_before_is_free_again() {
     let office = Office::open().await;
     let key = office.key(Purpose::Scim, None).await;
     let made = office.make(&key, user("jane.doe@acme.example")).await;
-    let path = format!("Users/{}", made["id"].as_str().expect("has an id"));
+    let path = path_of(&made);
     let married = office
         .ask(
             &key,
@@ -296,14 +309,7 @@ async fn an_address_that_somebody_had_before_is_free_again() {
     assert_eq!(married.status, StatusCode::OK, "{}", married.body);
     let other = office.make(&key, user("jane.doe@acme.example")).await;
     assert_ne!(made["id"], other["id"]);
-    let doubled = office
-        .ask(
-            &key,
-            Method::POST,
-            "Users",
-            Some(user("jane.doe@acme.example")),
-        )
-        .await;
+    let doubled = ask_for(&office, &key, "jane.doe@acme.example").await;
     assert_eq!(doubled.status, StatusCode::CONFLICT);
     assert_eq!(office.people().await.len(), 2);
 }
@@ -324,20 +330,13 @@ async fn whoever_is_still_being_erased_is_not_made_again_yet() {
         .delete(&name, &DeleteParams::default())
         .await
         .expect("begins to go");
-    let path = format!("Users/{}", made["id"].as_str().expect("has an id"));
+    let path = path_of(&made);
     assert_eq!(
         office.ask(&key, Method::GET, &path, None).await.status,
         StatusCode::NOT_FOUND
     );
     let again = wait::until("the end to be heard of", async || {
-        let again = office
-            .ask(
-                &key,
-                Method::POST,
-                "Users",
-                Some(user("peter@acme.example")),
-            )
-            .await;
+        let again = ask_for(&office, &key, "peter@acme.example").await;
         (again.status != StatusCode::CONFLICT).then_some(again)
     })
     .await;

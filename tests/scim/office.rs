@@ -121,7 +121,12 @@ impl Office {
 
     /// Starts another replica, and returns its URL.
     pub(super) async fn replica(&self) -> (Operator, Url) {
-        start(&self.account, self.namespace.name(), &[]).await
+        self.replica_with(&[]).await
+    }
+
+    /// The same, with further arguments.
+    pub(super) async fn replica_with(&self, more: &[&str]) -> (Operator, Url) {
+        start(&self.account, self.namespace.name(), more).await
     }
 
     /// Connections, or people.

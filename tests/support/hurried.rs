@@ -13,7 +13,7 @@ use deputy::kube_io::runner::Runtime;
 use deputy::model::clock::{Clock, FastClock, SystemClock};
 use deputy::providers::Clients;
 use deputy::server::dropzone::{self, Dropzone};
-use deputy::server::edge::{Edge, EdgeSettings, Services};
+use deputy::server::edge::{Edge, EdgeSettings, Proxies, Services};
 use deputy::server::scim::{self, Scim};
 use deputy::supervisor::{Supervisor, SupervisorError};
 use deputy::telemetry::metrics::Metrics;
@@ -50,6 +50,7 @@ impl Running {
             tls: None,
             is_plain_meant: false,
             url: None,
+            proxies: Proxies::default(),
         };
         let edge = Edge::bind(settings, services(started, tools))
             .await

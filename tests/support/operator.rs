@@ -9,8 +9,8 @@ use url::Url;
 use super::cluster_config::ClusterConfig;
 use super::postgres_programs::as_nobody_if_root;
 use super::process::Process;
-use super::wait::PATIENCE;
 use super::{guard, random, wait};
+use crate::support::wait::PATIENCE;
 
 /// The program that Cargo built for these tests.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_deputy");

@@ -37,6 +37,15 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     on_path(name).unwrap_or_else(|| present(cache().join("bin").join(name), name))
 }
 
+/// The Chromium that uses pages as a person does: named by `DEPUTY_TEST_BROWSER`, or fetched into the cache.
+pub(crate) fn browser() -> PathBuf {
+    let given = setting("DEPUTY_TEST_BROWSER").map(PathBuf::from);
+    present(
+        given.unwrap_or_else(|| cache().join("bin/chromium")),
+        "Chromium",
+    )
+}
+
 /// The first file of this name on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     let path = setting("PATH")?;

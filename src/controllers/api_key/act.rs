@@ -278,7 +278,7 @@ fn request(object: &ApiKey, pending: &PendingKeyStatus) -> KeyRequest {
 
 impl Ground<'_> {
     /// Nothing that cannot be undone is begun without the lead.
-    fn check_lead(&self) -> Result<(), Trouble> {
+    pub(super) fn check_lead(&self) -> Result<(), Trouble> {
         if self.fence.holds() {
             Ok(())
         } else {

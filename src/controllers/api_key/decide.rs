@@ -15,6 +15,7 @@ use crate::api::api_key::{ApiKeySpec, KeyStatus, PendingKeyStatus, PreviousKeySt
 use crate::api::{ApiKey, ApiKeyStatus as Status, ROTATE_REQUESTED_AT};
 use crate::controllers::fact::Fact;
 use crate::controllers::schedule::ahead;
+use crate::model::secret::Credentials;
 use crate::providers::report::EXPIRY_NOTICE;
 
 /// So many keys may wait to be revoked; beyond that no new one is made.
@@ -149,26 +150,33 @@ fn step(situation: &Situation<'_>) -> Step {
 /// Goes on with a key that was to be made, from what is recorded of it.
 fn go_on(situation: &Situation<'_>, pending: &PendingKeyStatus) -> Step {
     let slots = situation.slots;
-    let is = |number: Option<u32>| number == Some(pending.sequence);
-    let is_pending = |id: Option<&str>, key: Option<crate::model::secret::Credentials>| {
-        let fingerprint = key.map(|key| key.fingerprint().to_string());
-        pending.id.is_some() && id == pending.id.as_deref() && fingerprint == pending.fingerprint
-    };
-    if is(slots.sequence()) && is_pending(slots.id(), slots.current()) {
+    let is_promoted = slots.sequence() == Some(pending.sequence)
+        && is_the_one(pending, slots.id(), slots.current().as_ref());
+    if is_promoted {
         return Step::Record;
     }
     if situation.is_rotation_requested() {
         return Step::Abandon;
     }
-    if !is(slots.next_sequence()) {
+    if slots.next_sequence() != Some(pending.sequence) {
         return Step::Make;
     }
     match (slots.next_id(), slots.next()) {
-        (Some(id), Some(key)) if is_pending(Some(id), Some(key.clone())) => Step::Verify,
+        (Some(id), Some(key)) if is_the_one(pending, Some(id), Some(&key)) => Step::Verify,
         (Some(_), Some(_)) if pending.id.is_none() => Step::Take,
         (None, None) if pending.id.is_none() && slots.draft().is_some() => Step::Issue,
         _ => Step::Make,
     }
+}
+
+/// Returns whether a key is the one that is to be made, by its id and its material.
+pub(super) fn is_the_one(
+    pending: &PendingKeyStatus,
+    id: Option<&str>,
+    key: Option<&Credentials>,
+) -> bool {
+    let fingerprint = key.map(|key| key.fingerprint().to_string());
+    pending.id.is_some() && id == pending.id.as_deref() && fingerprint == pending.fingerprint
 }
 
 fn intent(situation: &Situation<'_>) -> PendingKeyStatus {

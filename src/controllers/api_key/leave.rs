@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::act::{Ground, Trouble, strays};
+use super::decide::is_the_one;
 use super::resolve::is_credential;
-use super::slots::{Holder, in_use};
+use super::slots::{Holder, Slots, in_use};
 use super::{ApiKeyReconciler, by_hand, connection_of, is_orphaned, report};
 use crate::api::{ApiKey, ApiKeyStatus as Status, ServiceAccountConnection};
 use crate::controllers::fact::Fact;
@@ -89,8 +90,8 @@ impl ApiKeyReconciler {
             return waiting(object, &Fact::unknown("ConnectionNotOpen", message), now);
         };
         // The connection goes on with its own key when the object that has replaced it now and then is gone.
-        let is_needed =
-            is_credential(object, connection) && connection.meta().deletion_timestamp.is_none();
+        let is_credential = is_credential(object, connection);
+        let is_needed = is_credential && connection.meta().deletion_timestamp.is_none();
         let vault = self.vault(object);
         let issuer = match link.session.keys() {
             Some(Keys::Issued(issuer)) => issuer,
@@ -112,10 +113,14 @@ impl ApiKeyReconciler {
             holder: super::holder(object, is_needed),
             now,
         };
-        match end_all(&ground, object, is_needed).await {
-            Ok(()) => Cleanup::Done,
-            Err((id, trouble)) => waiting(object, &unrevoked(&id, &trouble), now),
+        if let Err((id, trouble)) = end_all(&ground, object, is_needed).await {
+            return waiting(object, &unrevoked(&id, &trouble), now);
         }
+        // Any other Secret goes with the object.
+        if is_credential && let Err(trouble) = tidy(&ground).await {
+            return waiting(object, &untidied(object, &trouble), now);
+        }
+        Cleanup::Done
     }
 
     /// Lets the Secret outlive the object.
@@ -156,14 +161,15 @@ pub(super) async fn end_all(
     is_needed: bool,
 ) -> Result<(), (String, Trouble)> {
     let status = object.status.clone().unwrap_or_default();
+    let stored = ground.vault.load().await;
+    let stored = stored.map_err(|error| (left(object), Trouble::Secret(error)))?;
+    let slots = Slots {
+        stored: stored.as_ref(),
+        names: ground.issuer.entries(),
+    };
+    let (in_use, other) = in_use_and_other(&status, slots);
     let mut ids: Vec<String> = status.previous.iter().map(|key| key.id.clone()).collect();
-    let spared = status.current.as_ref().map(|current| current.id.clone());
-    ids.extend(
-        status
-            .pending
-            .as_ref()
-            .and_then(|pending| pending.id.clone()),
-    );
+    ids.extend(other);
     let known = Status {
         pending: None,
         ..status
@@ -171,11 +177,45 @@ pub(super) async fn end_all(
     let listed = ground.issuer.list().await;
     let listed = listed.map_err(|error| (left(object), Trouble::Vendor(error)))?;
     ids.extend(strays(&listed, object, &known).map(|key| key.id.clone()));
-    ids.retain(|id| Some(id) != spared.as_ref());
-    ids.extend(spared.filter(|_| !is_needed));
+    ids.retain(|id| Some(id) != in_use.as_ref());
+    ids.extend(in_use.filter(|_| !is_needed));
     for id in ids {
         ground.end(&id).await.map_err(|trouble| (id, trouble))?;
     }
+    Ok(())
+}
+
+/// Returns the ids of the key in use and of the one that was before it or is to come after it. A process that ended between the
+/// Secret and the status has left the key in use written down as one to come.
+fn in_use_and_other(status: &Status, slots: Slots<'_>) -> (Option<String>, Option<String>) {
+    let pending = status.pending.as_ref();
+    let held = slots.current();
+    let is_promoted = pending.is_some_and(|it| is_the_one(it, it.id.as_deref(), held.as_ref()));
+    let current = status.current.as_ref().map(|current| current.id.clone());
+    let pending = pending.and_then(|pending| pending.id.clone());
+    if is_promoted {
+        (pending, current)
+    } else {
+        (current, pending)
+    }
+}
+
+/// Takes what this object has put beside the key in use out of a Secret that outlives it. The vendor must have revoked those keys
+/// before: until then the Secret says which they are.
+///
+/// # Errors
+/// The Secret, where it cannot be written or somebody else has just done so; it is tried again.
+pub(super) async fn tidy(ground: &Ground<'_>) -> Result<(), Trouble> {
+    let stored = ground.vault.load().await?;
+    let slots = Slots {
+        stored: stored.as_ref(),
+        names: ground.issuer.entries(),
+    };
+    let Some(change) = slots.tidied(&ground.holder.uid) else {
+        return Ok(());
+    };
+    ground.check_lead()?;
+    ground.vault.store(slots.stored, &change).await?;
     Ok(())
 }
 
@@ -202,13 +242,24 @@ fn left(object: &ApiKey) -> String {
 }
 
 fn unrevoked(id: &str, trouble: &Trouble) -> Fact {
+    undone(&format!("{id} could not be revoked."), trouble)
+}
+
+fn untidied(object: &ApiKey, trouble: &Trouble) -> Fact {
+    let secret = &object.spec.secret_name;
+    let what =
+        format!("The entries next-… and draft-… could not be removed from the Secret {secret}.");
+    undone(&what, trouble)
+}
+
+fn undone(what: &str, trouble: &Trouble) -> Fact {
     let why = match trouble {
         Trouble::Vendor(error) => Fact::from(error),
         Trouble::Secret(error) => Fact::from(error),
         Trouble::NotLeading => Fact::unknown("NotLeading", "Another replica goes on."),
     };
     Fact {
-        message: format!("{id} could not be revoked. {}", why.message),
+        message: format!("{what} {}", why.message),
         transient: true,
         ..why
     }

@@ -87,9 +87,7 @@ pub(super) fn suspended(object: &ApiKey, now: Timestamp) -> Status {
     let mut status = begin(object);
     let mut conditions = conditions(object, now);
     let message = "spec.suspend is true: no request is made to the vendor; no key is made, replaced or revoked.";
-    conditions.set("Suspended", ConditionStatus::True, "Suspended", message);
-    conditions.clear("Reconciling");
-    conditions.clear("Stalled");
+    kstatus::suspend(&mut conditions, message);
     status.conditions = conditions.into_vec();
     status
 }

@@ -187,6 +187,19 @@ impl Slots<'_> {
         }
     }
 
+    /// Returns the change that takes away all that its holder has put beside the key in use; none where that is nothing.
+    pub(super) fn tidied(&self, uid: &str) -> Option<Change> {
+        if self.annotation(HOLDER) != Some(uid) {
+            return None;
+        }
+        let notes = [HOLDER, ID, SEQUENCE, NEXT_ID, NEXT_SEQUENCE];
+        Some(Change {
+            remove: self.waiting(),
+            annotations: notes.map(|name| (name.to_owned(), None)).into(),
+            ..Change::default()
+        })
+    }
+
     /// Returns the change that takes away a key that was in use.
     pub(super) fn without_previous(&self) -> Change {
         let stored = self.stored.map(|stored| &stored.entries);

@@ -79,9 +79,7 @@ pub(super) fn suspended(object: &ServiceAccountConnection, now: Timestamp) -> St
     let mut status = begin(object);
     let mut conditions = conditions(object, &status, now);
     let message = "spec.suspend is true: no request is made to the vendor.";
-    conditions.set("Suspended", ConditionStatus::True, "Suspended", message);
-    conditions.clear("Reconciling");
-    conditions.clear("Stalled");
+    kstatus::suspend(&mut conditions, message);
     status.observed_generation = object.meta().generation.unwrap_or(-1);
     status.conditions = conditions.into_vec();
     // Verified again as soon as it is no longer suspended.

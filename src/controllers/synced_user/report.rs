@@ -12,7 +12,7 @@ use crate::controllers::effective::Plan;
 use crate::controllers::fact::Fact;
 use crate::controllers::kstatus;
 use crate::controllers::schedule::backed_off;
-use crate::kube_io::conditions::{ConditionStatus, Conditions};
+use crate::kube_io::conditions::Conditions;
 use crate::model::account::RemoteUser;
 use crate::providers::{self, Class};
 
@@ -95,9 +95,7 @@ fn put_rest(status: &mut Status, conditions: &mut Conditions, rest: Rest) {
     match rest {
         Rest::Suspended => {
             let message = "spec.suspend is true: no request is made for this person.";
-            conditions.set("Suspended", ConditionStatus::True, "Suspended", message);
-            conditions.clear("Reconciling");
-            conditions.clear("Stalled");
+            kstatus::suspend(conditions, message);
         }
         Rest::Disabled => {
             let message =

@@ -15,11 +15,6 @@ use crate::model::secret::SecretRef;
 pub struct DeputySpec {
     /// The account's name, in the form of an e-mail address. It needs no mailbox, and no other connection of the cluster may
     /// have it.
-    #[schemars(
-        with = "String",
-        length(min = 3, max = 254),
-        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
-    )]
     pub username: Email,
 
     /// What people are shown in place of the name. Default: the name.

@@ -16,11 +16,6 @@ pub struct GoogleSpec {
     /// An administrator whom Deputy acts as to read the directory and to test the delegation. Without one, people are judged
     /// by probing their own mailbox, calendar and Drive, and what cannot be known that way is Unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        with = "Option<String>",
-        length(max = 254),
-        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
-    )]
     pub admin_email: Option<Email>,
 
     /// The customer id (it begins with C) or `my_customer`, which is the default: the administrator's own tenant.

@@ -111,11 +111,6 @@ pub struct Federated {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LeastPrivilegeProbe {
     /// The address of a decoy outside of `allowedUsers`: one request for the id of its inbox, which must be refused.
-    #[schemars(
-        with = "String",
-        length(max = 254),
-        regex(pattern = "^[^@\\s]+@[^@\\s]+$")
-    )]
     pub mailbox: Email,
 }
 

@@ -8,11 +8,8 @@ use tokio::time::{Instant, timeout};
 
 use super::multipart::{Fault, Source};
 use crate::server::edge::Body;
+use crate::server::pace::{Pace, TooSlow};
 
-/// Over which time the least rate is measured.
-const WINDOW: Duration = Duration::from_secs(30);
-/// What must come within it: 1 kB/s, which is less than any line has.
-const LEAST_BYTES: u64 = 30_000;
 /// How long an upload may take. What is larger must come faster.
 const LONGEST: Duration = Duration::from_hours(12);
 
@@ -21,9 +18,8 @@ pub(super) struct Inflow {
     body: Body,
     left: u64,
     began: Instant,
-    /// How long the client was waited for in this window. The time that the destination takes is not the client's.
-    waited: Duration,
-    came: u64,
+    /// The time that the destination takes is not the client's.
+    pace: Pace,
 }
 
 impl Inflow {
@@ -33,22 +29,8 @@ impl Inflow {
             body,
             left: most,
             began: Instant::now(),
-            waited: Duration::ZERO,
-            came: 0,
+            pace: Pace::default(),
         }
-    }
-
-    /// Ends a window, and says whether enough has come in it.
-    fn judge(&mut self) -> Result<(), Fault> {
-        if self.began.elapsed() >= LONGEST {
-            return Err(Fault::Slow);
-        }
-        if self.waited < WINDOW {
-            return Ok(());
-        }
-        let is_enough = self.came >= LEAST_BYTES;
-        (self.waited, self.came) = (Duration::ZERO, 0);
-        is_enough.then_some(()).ok_or(Fault::Slow)
     }
 }
 
@@ -56,9 +38,7 @@ impl Source for Inflow {
     async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             let asked = Instant::now();
-            let patience = WINDOW.saturating_sub(self.waited);
-            let came = timeout(patience, self.body.frame()).await;
-            self.waited += asked.elapsed();
+            let came = timeout(self.pace.patience(), self.body.frame()).await;
             let data = match came {
                 Err(_) => None,
                 Ok(None) => return Ok(None),
@@ -66,8 +46,11 @@ impl Source for Inflow {
                 Ok(Some(Ok(frame))) => frame.into_data().ok(),
             };
             let bytes = data.as_ref().map_or(0, |data| data.len() as u64);
-            self.came += bytes;
-            self.judge()?;
+            let judged = self.pace.note(asked.elapsed(), bytes);
+            judged.map_err(|TooSlow| Fault::Slow)?;
+            if self.began.elapsed() >= LONGEST {
+                return Err(Fault::Slow);
+            }
             self.left = self.left.checked_sub(bytes).ok_or(Fault::TooLarge)?;
             if bytes > 0 {
                 return Ok(data);

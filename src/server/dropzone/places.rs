@@ -8,7 +8,7 @@ use crate::server::auth::network;
 
 /// How many uploads at once. Each holds two parts of 5 MiB where the destination is a bucket, so that all of them have 80 MiB.
 const MOST: usize = 8;
-/// How many from one address. Behind a proxy all senders have one.
+/// How many from one address. Behind a proxy that is not named as one all senders have one.
 const MOST_FROM_ONE: usize = 4;
 
 /// The places. Clones share them.

@@ -187,10 +187,15 @@ impl People<'_> {
         }
         let email = after.address()?;
         let is_enabled_now = after.is_active() && !before.spec.enabled;
-        if is_enabled_now || email != before.spec.email {
+        let is_moved = email != before.spec.email;
+        let is_renamed = after.user_name() != user::attributes(before).user_name();
+        if is_enabled_now || is_moved {
             self.admits(&email)?;
         }
-        self.is_free(after, &email, Some(before))?;
+        // Whoever has something in common with somebody that came later from elsewhere can still be let go.
+        if is_enabled_now || is_moved || is_renamed {
+            self.is_free(after, &email, Some(before))?;
+        }
         let (namespace, name) = (before.namespace().unwrap_or_default(), before.name_any());
         let connection = &before.spec.connection_ref;
         let manifest = user::manifest(&name, connection, after, &email, self.now);

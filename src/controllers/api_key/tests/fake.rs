@@ -231,6 +231,32 @@ impl World {
         state.secret = Some(stored);
     }
 
+    /// Puts an entry and an annotation into the Secret that are nobody's key.
+    pub(super) fn put_foreign_entry(&self, name: &str) {
+        let mut state = self.state();
+        state.versions += 1;
+        let change = Change {
+            set: Credentials::new([(name.to_owned(), b"x".to_vec())]),
+            annotations: BTreeMap::from([(name.to_owned(), Some("x".to_owned()))]),
+            ..Change::default()
+        };
+        let stored = Stored::changed(state.secret.as_ref(), &change, state.versions);
+        state.secret = Some(stored);
+    }
+
+    /// Returns the names of the annotations that are ours.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let state = self.state();
+        let notes = state
+            .secret
+            .iter()
+            .flat_map(|secret| secret.annotations.keys());
+        notes
+            .filter(|name| name.starts_with("deputy.dev/"))
+            .cloned()
+            .collect()
+    }
+
     /// Ends a key in the console.
     pub(in crate::controllers::api_key) fn end_by_hand(&self, id: &str) {
         self.state().keys.get_mut(id).unwrap().is_alive = false;

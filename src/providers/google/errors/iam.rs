@@ -85,6 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::api::classify;
+    use super::Method::{KeysDelete, KeysGet, KeysList, KeysUpload};
     use super::*;
     use crate::http::Reply;
     use crate::providers::error::{Class, Error};
@@ -98,150 +99,82 @@ mod tests {
         classify(method, &account, &reply).0
     }
 
+    /// What a reply must be taken for, and words of the remedy.
+    fn expect(error: &Error, class: Class, reason: Reason, remedy: &str) {
+        assert_eq!((error.class, error.reason), (class, reason), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(remedy) && text.len() <= 1024, "{text}");
+    }
+
     #[test]
-    fn each_row_of_the_table() {
-        use Method::{KeysDelete, KeysGet, KeysList, KeysUpload};
-        let denied =
+    fn an_account_that_may_not_manage_its_keys_is_told_how_it_may() {
+        let said =
             "Permission 'iam.serviceAccountKeys.create' denied on resource (or it may not exist).";
-        let policy = "Key upload is not allowed on this service account.";
-        let precondition = "Precondition check failed.";
-        for (method, status, rpc, detail, message, class, reason, remedy) in [
-            (
-                KeysUpload,
-                403,
-                "PERMISSION_DENIED",
-                "IAM_PERMISSION_DENIED",
-                denied,
-                Class::Park,
-                Reason::PermissionDenied,
-                ROLE,
-            ),
-            (
-                KeysList,
-                403,
-                "PERMISSION_DENIED",
-                "",
-                denied,
+        for (method, detail) in [(KeysUpload, "IAM_PERMISSION_DENIED"), (KeysList, "")] {
+            let denied = judged(method, 403, "PERMISSION_DENIED", detail, said);
+            expect(&denied, Class::Park, Reason::PermissionDenied, ROLE);
+            expect(
+                &denied,
                 Class::Park,
                 Reason::PermissionDenied,
                 "add-iam-policy-binding",
-            ),
-            (
-                KeysUpload,
-                403,
-                "PERMISSION_DENIED",
-                "SERVICE_DISABLED",
-                "IAM API has not been used",
-                Class::Park,
-                Reason::ApiDisabled,
-                "Enable it",
-            ),
-            (
-                KeysUpload,
-                400,
-                "FAILED_PRECONDITION",
-                "",
-                policy,
-                Class::Park,
-                Reason::BlockedByPolicy,
-                "iam.disableServiceAccountKeyUpload",
-            ),
-            (
-                KeysUpload,
-                400,
-                "FAILED_PRECONDITION",
-                "",
-                precondition,
-                Class::Park,
-                Reason::TooManyKeys,
-                "keys delete",
-            ),
-            (
-                KeysUpload,
-                429,
-                "RESOURCE_EXHAUSTED",
-                "",
-                "Maximum number of keys on account reached.",
-                Class::Park,
-                Reason::TooManyKeys,
-                "keys list",
-            ),
-            (
-                KeysUpload,
-                429,
-                "RESOURCE_EXHAUSTED",
-                "RATE_LIMIT_EXCEEDED",
-                "Quota exceeded",
-                Class::Throttled,
-                Reason::RateLimited,
-                "by itself",
-            ),
-            (
-                KeysUpload,
-                400,
-                "INVALID_ARGUMENT",
-                "",
-                "no certificate",
-                Class::Park,
-                Reason::RequestRefused,
-                "",
-            ),
-            (
-                KeysList,
-                404,
-                "NOT_FOUND",
-                "",
-                "Unknown service account",
-                Class::Park,
-                Reason::AccountDisabled,
-                "restored",
-            ),
-            (
-                KeysList,
-                401,
-                "UNAUTHENTICATED",
-                "",
-                "",
-                Class::Park,
-                Reason::AccountDisabled,
-                "console",
-            ),
-            (
-                KeysGet,
-                404,
-                "NOT_FOUND",
-                "",
-                "Service account key x does not exist.",
-                Class::Gone,
-                Reason::ItemGone,
-                "",
-            ),
-            (
-                KeysDelete,
-                404,
-                "NOT_FOUND",
-                "",
-                "Service account key x does not exist.",
-                Class::Gone,
-                Reason::ItemGone,
-                "",
-            ),
-            (
-                KeysDelete,
-                503,
-                "UNAVAILABLE",
-                "",
-                "",
-                Class::Retry,
-                Reason::ProviderUnavailable,
-                "",
-            ),
-        ] {
-            let error = judged(method, status, rpc, detail, message);
-            assert_eq!((error.class, error.reason), (class, reason), "{message}");
-            assert!(error.to_string().contains(remedy), "{error}");
-            assert!(error.to_string().len() <= 1024);
+            );
         }
+        let off = judged(
+            KeysUpload,
+            403,
+            "PERMISSION_DENIED",
+            "SERVICE_DISABLED",
+            "IAM API has not been used",
+        );
+        expect(&off, Class::Park, Reason::ApiDisabled, "Enable it");
+    }
+
+    #[test]
+    fn a_key_that_is_not_taken_is_told_by_what_hinders_it() {
+        let upload = |status, rpc, said| judged(KeysUpload, status, rpc, "", said);
+        let policy = "Key upload is not allowed on this service account.";
+        let forbidden = upload(400, "FAILED_PRECONDITION", policy);
+        let constraint = "iam.disableServiceAccountKeyUpload";
+        expect(&forbidden, Class::Park, Reason::BlockedByPolicy, constraint);
+        let full = upload(400, "FAILED_PRECONDITION", "Precondition check failed.");
+        expect(&full, Class::Park, Reason::TooManyKeys, "keys delete");
+        let full = upload(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "Maximum number of keys on account reached.",
+        );
+        expect(&full, Class::Park, Reason::TooManyKeys, "keys list");
+        let spoilt = upload(400, "INVALID_ARGUMENT", "no certificate");
+        expect(&spoilt, Class::Park, Reason::RequestRefused, "");
+        let quota = judged(
+            KeysUpload,
+            429,
+            "RESOURCE_EXHAUSTED",
+            "RATE_LIMIT_EXCEEDED",
+            "Quota exceeded",
+        );
+        expect(&quota, Class::Throttled, Reason::RateLimited, "by itself");
+    }
+
+    #[test]
+    fn an_account_that_is_unknown_is_not_a_key_that_is_gone() {
+        let unknown = judged(KeysList, 404, "NOT_FOUND", "", "Unknown service account");
+        expect(&unknown, Class::Park, Reason::AccountDisabled, "restored");
+        let disabled = judged(KeysList, 401, "UNAUTHENTICATED", "", "");
+        expect(&disabled, Class::Park, Reason::AccountDisabled, "console");
+        for method in [KeysGet, KeysDelete] {
+            let gone = judged(
+                method,
+                404,
+                "NOT_FOUND",
+                "",
+                "Service account key x does not exist.",
+            );
+            expect(&gone, Class::Gone, Reason::ItemGone, "");
+        }
+        let down = judged(KeysDelete, 503, "UNAVAILABLE", "", "");
+        expect(&down, Class::Retry, Reason::ProviderUnavailable, "");
     }
 
     #[test]
