@@ -162,11 +162,12 @@ impl Run<'_> {
         self.retry_failed(progress).await?;
         let mut expired_before = false;
         loop {
-            if progress.phase == Phase::Sweeping {
-                self.sweep(progress).await?;
-            }
             match self.read(progress).await? {
                 End::Listed => {}
+                // Only now: what moved out of the listing's way while it was read has been found meanwhile.
+                End::Current if progress.phase == Phase::Sweeping => {
+                    return self.sweep(progress).await;
+                }
                 End::Current => return Ok(()),
                 End::Expired if expired_before => return Err(expired_twice(self.stream)),
                 End::Expired => {
@@ -305,7 +306,8 @@ impl Run<'_> {
         Ok(last.is_none_or(|last| now.duration_since(last.at) > CURSOR_RENEWAL))
     }
 
-    /// Marks as deleted what this generation's complete listing did not see.
+    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown. The last part of it
+    /// and that it is done are one commit.
     async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let Stream {
             id, destination, ..
@@ -314,19 +316,20 @@ impl Run<'_> {
             let keys = destination
                 .stale(id, progress.generation, SWEEP_KEYS)
                 .await?;
-            if keys.is_empty() {
+            let is_last = keys.len() < SWEEP_KEYS;
+            if is_last {
                 progress.phase = Phase::Following;
-                // Written with the next commit, so that no later run looks for what is stale again.
-                self.is_phase_new = true;
-                return Ok(());
             }
             let mut batch = Batch {
+                changes: keys.into_iter().map(Change::Delete).collect(),
                 cursor: progress.cursor.clone(),
+                dirty: true,
                 ..Batch::default()
             };
-            batch.changes = keys.into_iter().map(Change::Delete).collect();
-            batch.dirty = true;
             self.commit(progress, &mut batch).await?;
+            if is_last {
+                return Ok(());
+            }
         }
     }
 

@@ -37,6 +37,8 @@ pub(super) struct Mailbox {
     /// Journal entries before this are forgotten.
     pub(super) forgotten: usize,
     pub(super) unreadable: BTreeSet<String>,
+    /// What changes while it is listed next, and so is on no page.
+    pub(super) moving: BTreeSet<String>,
 }
 
 impl Vendor {
@@ -61,7 +63,8 @@ impl Vendor {
     }
 
     fn listing(&self, after: Option<&str>, start: usize) -> Result<Page, Error> {
-        let state = self.ask()?;
+        let mut state = self.ask()?;
+        self.move_away(&mut state);
         let rest = state
             .messages
             .iter()
@@ -89,6 +92,13 @@ impl Vendor {
             cursor: Cursor(cursor),
             position,
         })
+    }
+
+    fn move_away(&self, shown: &mut Mailbox) {
+        let mut state = self.state.lock().unwrap();
+        let moved = std::mem::take(&mut state.moving);
+        shown.messages.retain(|id, _| !moved.contains(id));
+        state.journal.extend(moved);
     }
 
     fn following(&self, at: usize) -> Result<Page, Error> {
