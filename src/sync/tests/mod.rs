@@ -206,6 +206,16 @@ async fn a_sweep_that_is_cut_short_is_finished_once() {
 }
 
 #[tokio::test]
+async fn a_cursor_that_took_a_reading_of_everything_is_stored() {
+    let bench = filled(1);
+    bench.run().await;
+    assert_eq!(bench.run().await.commits, 0);
+    bench.vendor.state.lock().unwrap().compares = true;
+    let report = bench.run().await;
+    assert_eq!((report.commits, report.changed()), (1, false));
+}
+
+#[tokio::test]
 async fn a_requested_resync_is_answered_once() {
     let bench = filled(4);
     bench.run().await;

@@ -39,6 +39,8 @@ pub(super) struct Mailbox {
     pub(super) unreadable: BTreeSet<String>,
     /// What changes while it is listed next, and so is on no page.
     pub(super) moving: BTreeSet<String>,
+    /// Every look at changes reads everything.
+    pub(super) compares: bool,
 }
 
 impl Vendor {
@@ -108,10 +110,10 @@ impl Vendor {
         }
         let end = (at + PAGE).min(state.journal.len());
         let (changes, failed) = read(&state, state.journal[at..end].iter().cloned());
-        let position = if end == state.journal.len() {
-            Position::Current
-        } else {
-            Position::Behind
+        let position = match end == state.journal.len() {
+            true if state.compares => Position::Compared,
+            true => Position::Current,
+            false => Position::Behind,
         };
         Ok(Page {
             changes,

@@ -251,7 +251,7 @@ impl<'a, K: Kind> ListPager<'a, K> {
             compared_at: now,
             ..before
         });
-        page::<K>(Gathered::default(), spot, Position::Current)
+        page::<K>(Gathered::default(), spot, Position::Compared)
     }
 }
 

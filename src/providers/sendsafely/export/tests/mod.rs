@@ -341,7 +341,7 @@ async fn a_list_that_is_as_it_was_is_not_read_anew() {
     stage.passes(26);
     stage.read().await.unwrap();
     assert!(stage.store.changes.is_empty());
-    assert_eq!(stage.store.positions.last(), Some(&Position::Current));
+    assert_eq!(stage.store.positions.last(), Some(&Position::Compared));
     assert_eq!(stage.vendor.asked(), 2, "all of it, once");
     stage.finds(0).await;
 }
