@@ -1,4 +1,4 @@
-"""Measures `deputy sync` on a large mailbox, and in the same run what it is measured against."""
+"""Measures `deputy sync` on what is large, a mailbox or a list, and in the same run what it is measured against."""
 
 import argparse
 import json
@@ -16,9 +16,10 @@ import vendors  # noqa: E402
 from bench_google import Google  # noqa: E402
 from bench_microsoft365 import Microsoft365  # noqa: E402
 from bench_postgres import Postgres  # noqa: E402
+from bench_sendsafely import SendSafely  # noqa: E402
 
 TARGET = Path(os.environ["DEPUTY_TARGET"])
-SYSTEMS = {system.name: system for system in (Google, Microsoft365)}
+SYSTEMS = {system.name: system for system in (Google, Microsoft365, SendSafely)}
 QUOTA_MINUTES = 2
 #: Runs a program and tells what it used. A process of its own, since a program begins with its parent's peak.
 MEASURE = """
@@ -33,8 +34,8 @@ print(json.dumps({"seconds": time.monotonic() - began, "peak": used.ru_maxrss / 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--systems", default=",".join(SYSTEMS), help="whose mailboxes")
-    parser.add_argument("--sizes", default="10000,200000", help="messages in the mailbox")
+    parser.add_argument("--systems", default=",".join(SYSTEMS), help="whose")
+    parser.add_argument("--sizes", default="10000,200000", help="messages, or packages, of the person")
     parser.add_argument("--parts", default="parquet,postgres,quota")
     arguments = parser.parse_args()
     parts = arguments.parts.split(",")
@@ -51,27 +52,28 @@ def show(what, **figures):
     print(f"{what:<42}" + "  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
 
 
-def mailbox(folder, system, messages, quota_profile):
-    """A sandbox with one large mailbox."""
+def company(folder, system, records, quota_profile):
+    """A sandbox with one person who has much."""
     folder.mkdir()
-    sandbox = vendors.Sandbox(system.scenario(messages, quota_profile), folder)
+    sandbox = vendors.Sandbox(system.scenario(records, quota_profile), folder)
     return sandbox, system(sandbox)
 
 
 class Round:
-    """All that is measured on a mailbox of one size.
+    """All that is measured of one size.
 
     Rates depend on who else uses the machine; CPU seconds, of the program and of the sandbox together, hardly do.
     """
 
-    def __init__(self, folder, system, messages):
-        self.folder, self.kind, self.messages = folder / f"{system.name}-{messages}", system, messages
+    def __init__(self, folder, system, records):
+        self.folder, self.kind, self.records = folder / f"{system.name}-{records}", system, records
 
     def run(self, parts):
         load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-        at_once = f"{self.kind.connections} requests at a time"
-        print(f"\n{self.kind.title}: {self.messages} messages, no quotas, {at_once}, {load}", flush=True)
-        self.sandbox, self.system = mailbox(self.folder, self.kind, self.messages, "off")
+        connections = self.kind.connections
+        at_once = "one request at a time" if connections == 1 else f"{connections} requests at a time"
+        print(f"\n{self.kind.title}: {self.records} {self.kind.record}s, no quotas, {at_once}, {load}", flush=True)
+        self.sandbox, self.system = company(self.folder, self.kind, self.records, "off")
         try:
             self.sandbox.ask("PUT", "log", {"enabled": False})
             limit = self.limit()
@@ -95,36 +97,36 @@ class Round:
         }
         found, own, vendor = self.measured([TARGET / "deputy-load"], json.dumps(load))
         found = json.loads(found)
-        rate = self.messages / found["seconds"]
+        rate, record = self.records / found["seconds"], self.kind.record
         show("bare load generator (the limit)", **{
-            "messages/s": f"{rate:.0f}", "CPU µs/message": f"{own['cpu'] / self.messages * 1e6:.0f}",
-            "sandbox CPU µs/message": f"{vendor / self.messages * 1e6:.0f}",
-            "requests/message": f"{found['requests'] / self.messages:.4f}",
+            f"{record}s/s": f"{rate:.0f}", f"CPU µs/{record}": f"{own['cpu'] / self.records * 1e6:.0f}",
+            f"sandbox CPU µs/{record}": f"{vendor / self.records * 1e6:.0f}",
+            f"requests/{record}": f"{found['requests'] / self.records:.4f}",
             "bytes/reply": f"{found['bytes'] / found['requests']:.0f}"})
-        return rate, (own["cpu"] + vendor) / self.messages
+        return rate, (own["cpu"] + vendor) / self.records
 
     def official_client(self):
         began = time.monotonic()
-        read = self.system.read(min(self.kind.client_messages, self.messages))
-        rate = read / (time.monotonic() - began)
-        show(self.kind.client, **{"messages/s": f"{rate:.0f}", "messages": read})
+        read = self.system.read(min(self.kind.client_records, self.records))
+        rate, record = read / (time.monotonic() - began), self.kind.record
+        show(self.kind.client, **{f"{record}s/s": f"{rate:.0f}", f"{record}s": read})
         return rate
 
     def deputy(self, what, destination, secrets, limit, client):
         before = self.calls()
         manifests = connection(self.folder, self.system, "unlimited", destination, secrets)
         text, own, vendor = self.measured(sync(self.sandbox.url, manifests))
-        if own["code"] or records(text) != self.messages:
-            raise SystemExit(f"bench: it did not sync {self.messages} messages:\n{text}")
-        requests, rate = self.calls() - before, self.messages / own["seconds"]
+        if own["code"] or records(text) != self.records:
+            raise SystemExit(f"bench: it did not sync {self.records} {self.kind.record}s:\n{text}")
+        requests, rate = self.calls() - before, self.records / own["seconds"]
         limit_rate, limit_cpu = limit
-        cpu = (own["cpu"] + vendor) / self.messages
+        cpu, record = (own["cpu"] + vendor) / self.records, self.kind.record
         show(what, **{
-            "messages/s": f"{rate:.0f}", "of the limit": f"{rate / limit_rate:.0%}", "by CPU": f"{limit_cpu / cpu:.0%}",
+            f"{record}s/s": f"{rate:.0f}", "of the limit": f"{rate / limit_rate:.0%}", "by CPU": f"{limit_cpu / cpu:.0%}",
             "of the client": f"{rate / client:.1f}×",
-            "requests/message": f"{requests / self.messages:.4f}", "peak": f"{own['peak']:.1f} MiB",
-            "CPU µs/message": f"{own['cpu'] / self.messages * 1e6:.0f}",
-            "sandbox CPU µs/message": f"{vendor / self.messages * 1e6:.0f}"})
+            f"requests/{record}": f"{requests / self.records:.4f}", "peak": f"{own['peak']:.1f} MiB",
+            f"CPU µs/{record}": f"{own['cpu'] / self.records * 1e6:.0f}",
+            f"sandbox CPU µs/{record}": f"{vendor / self.records * 1e6:.0f}"})
 
     def measured(self, command, text=None):
         """Runs a program; returns what it printed, what it used, and the CPU seconds of the sandbox meanwhile."""
@@ -165,7 +167,7 @@ def connection(folder, system, profile, destination, secrets):
         "credentialsSecretRef": {"name": "key"},
         "allowedUsers": [system.person],
         "privacy": {"mail": {"level": "Metadata"}},
-        "sync": {"streams": ["mail"], "concurrency": {"perUser": system.connections}},
+        "sync": {"streams": [system.stream], "concurrency": {"perUser": system.connections}},
         "destination": destination,
     }
     person = {"connectionRef": {"name": "acme"}, "email": system.person, "enabled": True}
@@ -187,7 +189,7 @@ def quota(folder, kind):
     if kind.units_per_minute is None:
         return
     folder = folder / f"{kind.name}-quota"
-    sandbox, system = mailbox(folder, kind, 2_000, kind.quota)
+    sandbox, system = company(folder, kind, 2_000, kind.quota)
     try:
         manifests = connection(folder, system, kind.quota, parquet(folder), [])
         process = subprocess.Popen(list(map(str, sync(sandbox.url, manifests))), stdout=subprocess.DEVNULL)

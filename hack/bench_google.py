@@ -18,9 +18,10 @@ QUERY = [
 
 class Google:
     name, title = "google", "Google"
+    stream, record = "mail", "message"
     client = "google-api-python-client, batches of 50"
     #: What it is given; it is slow.
-    client_messages = 5_000
+    client_records = 5_000
     #: The most requests at a time that the vendor bears from one person.
     connections = 8
     mail, quota, units_per_minute = "gmail", "2026", 6_000

@@ -16,9 +16,10 @@ DELTA = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters
 
 class Microsoft365:
     name, title = "microsoft365", "Microsoft 365"
+    stream, record = "mail", "message"
     client = "msgraph-sdk, delta, pages of 500"
     #: What it is given. For every message it goes through the imports of all kinds of entities, so that it is slower still.
-    client_messages = 1_000
+    client_records = 1_000
     #: The most requests at a time that the vendor bears for one mailbox.
     connections = 4
     units_per_minute = None

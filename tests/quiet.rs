@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deputy::model::clock::{Clock as _, FastClock};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::DropGuard;
 
@@ -12,7 +12,7 @@ use crate::support::audit;
 use crate::support::hurried::{Running, keep_in_step};
 use crate::support::sandbox_log::Call;
 use crate::support::stage::{ADMIN, CONNECTION, Stage, USER, company, employee, person};
-use crate::support::{tenant, wait};
+use crate::support::{portal, tenant, wait};
 
 /// An interval of a minute takes a second.
 const SPEED: i32 = 60;
@@ -41,11 +41,26 @@ async fn synced_in_a_tenant() -> (Stage, FastClock, DropGuard, Running) {
     all_synced(stage, connection).await
 }
 
+/// The same at SendSafely, where Peter's packages are more than a page.
+async fn at_a_portal() -> Stage {
+    let people = [portal::employee(PETER, 130), portal::employee(MARY, 20)];
+    let stage = Stage::new(&portal::company(&people)).await;
+    portal::store_new_key(&stage, "key").await;
+    stage
+}
+
 async fn all_synced(stage: Stage, mut connection: Value) -> (Stage, FastClock, DropGuard, Running) {
-    let clock = FastClock::new(SPEED);
-    let in_step = keep_in_step(&stage, clock);
     connection["spec"]["sync"] = json!({"interval": "1m"});
     connection["spec"]["validation"] = json!({"interval": "12h"});
+    all_synced_on(FastClock::new(SPEED), stage, connection).await
+}
+
+async fn all_synced_on(
+    clock: FastClock,
+    stage: Stage,
+    connection: Value,
+) -> (Stage, FastClock, DropGuard, Running) {
+    let in_step = keep_in_step(&stage, clock);
     stage.apply(connection).await;
     for (name, email) in PEOPLE {
         stage.apply(person(name, email)).await;
@@ -70,10 +85,11 @@ async fn writes(stage: &Stage) -> Vec<audit::Write> {
 
 /// The one call of an interval with which each run begins.
 fn is_look(call: &Call) -> bool {
-    call.path.ends_with("/history") || call.path.ends_with("/messages") && call.api == "mail"
+    let is_mail = call.path.ends_with("/messages") && call.api == "mail";
+    call.path.ends_with("/history") || is_mail || call.path.ends_with("/organization/search/")
 }
 
-/// Waits until each person's mail has been looked at so often, and returns all calls since `since`.
+/// Waits until each person's mail, or list of packages, has been looked at so often, and returns all calls since `since`.
 async fn looked_at(stage: &Stage, times: usize, since: u64) -> Vec<Call> {
     wait::until("the intervals to pass", async || {
         let mut calls = stage.sandbox.calls().await;
@@ -203,6 +219,73 @@ async fn nothing_is_written_and_microsoft_365_is_asked_three_times_an_interval()
     running.end().await;
     let wrote = writes(&stage).await.split_off(written);
     assert!(wrote.is_empty(), "at its end: {wrote:#?}");
+}
+
+/// SendSafely has lists and no cursors: of each the newest part.
+fn expected_at_a_portal() -> BTreeMap<String, usize> {
+    let calls = [
+        "packages /sendsafely/api/v2.0/package/organization/search/",
+        "audit /sendsafely/api/v2.0/enterprise/audit-logs/",
+    ];
+    calls
+        .map(|call| (call.to_owned(), INTERVALS))
+        .into_iter()
+        .collect()
+}
+
+#[tokio::test]
+async fn nothing_is_written_and_sendsafely_is_asked_twice_an_interval() {
+    let stage = at_a_portal().await;
+    let connection = portal::connection(&stage, "acme");
+    let (stage, _clock, _in_step, running) = all_synced(stage, connection).await;
+    let (written, since) = (writes(&stage).await.len(), last_call(&stage).await);
+    let calls = looked_at(&stage, INTERVALS + 1, since).await;
+
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "{wrote:#?}");
+    for (_, email) in PEOPLE {
+        let asked = in_ten_intervals(&calls, email);
+        pretty_assertions::assert_eq!(asked, expected_at_a_portal(), "{email}");
+    }
+    assert!(calls.iter().all(|call| call.reason.is_none()), "{calls:#?}");
+    running.end().await;
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "at its end: {wrote:#?}");
+}
+
+/// Two days and a half pass in a minute.
+#[tokio::test]
+async fn a_list_without_cursors_is_read_as_a_whole_once_in_25_hours() {
+    let stage = at_a_portal().await;
+    // At this speed it is in step to within a quarter of an hour and a busy machine.
+    let portal = stage.sandbox.sendsafely();
+    let patient = json!({"timestampWindowSeconds": 24 * 3_600});
+    portal.change_features(patient).await;
+    let mut connection = portal::connection(&stage, "acme");
+    connection["spec"]["sync"] = json!({"interval": "1h"});
+    connection["spec"]["validation"] = json!({"interval": "1000h"});
+    let began = all_synced_on(FastClock::new(3_600), stage, connection).await;
+    let (stage, clock, _in_step, running) = began;
+    let (written, since) = (writes(&stage).await.len(), clock.now());
+    stage.sandbox.forget_calls().await;
+    let until = since + SignedDuration::from_hours(60);
+    wait::until("two days and a half to pass", async || {
+        (clock.now() >= until).then_some(())
+    })
+    .await;
+    let calls = stage.sandbox.calls().await;
+    running.end().await;
+
+    let wrote = writes(&stage).await.split_off(written);
+    assert!(wrote.is_empty(), "{wrote:#?}");
+    let peters = calls
+        .iter()
+        .filter(|call| call.api == "packages" && call.subject.as_deref() == Some(PETER));
+    // The newest part is one page; only who reads all of it comes to a second one.
+    let is_second_page = |call: &&Call| !call.query.to_string().contains("rowIndex=0&");
+    let (whole, looks): (Vec<_>, Vec<_>) = peters.partition(is_second_page);
+    assert!((1..=3).contains(&whole.len()), "{whole:#?}");
+    assert!(looks.len() >= 30, "{} looks", looks.len());
 }
 
 #[tokio::test]

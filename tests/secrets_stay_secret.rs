@@ -11,11 +11,11 @@ use kube::api::DynamicObject;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
-use self::stage::{Stage, shown};
+use self::stage::Stage;
 use crate::company::system::System;
 use crate::company::{PETER, said, write};
 use crate::support::operator::Operator;
-use crate::support::{guard, manifests, random, wait};
+use crate::support::{guard, manifests, random, shown, wait};
 
 /// What every access token and client secret of the sandbox has in it.
 const CANARY: &str = "sandbox-canary-";
@@ -39,20 +39,6 @@ fn start(stage: &Stage, address: &std::path::Path) -> Operator {
         .arg(address)
         .cluster(stage.namespace.server().administrator())
         .start()
-}
-
-async fn metrics(address: &str) -> String {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("makes a client");
-    let reply = client
-        .get(format!("http://{address}/metrics"))
-        .send()
-        .await
-        .expect("answers");
-    #[expect(clippy::disallowed_methods, reason = "Deputy bounds its own metrics")]
-    reply.text().await.expect("sends its metrics")
 }
 
 #[tokio::test]
@@ -85,7 +71,7 @@ async fn the_operator_is_silent(stage: Stage) {
         .expect("applies");
     stage.all_judged().await;
     strike(&stage, &client).await;
-    let shown = shown(&client, name).await;
+    let shown = shown::objects_and_events(&client, name).await;
     assert!(
         stage
             .wrecks
@@ -95,7 +81,8 @@ async fn the_operator_is_silent(stage: Stage) {
         "{shown}"
     );
     let address = std::fs::read_to_string(&address).expect("has an address");
-    let metrics = metrics(&address).await;
+    let url = format!("http://{address}").parse().expect("is an address");
+    let metrics = shown::metrics(&url).await;
     operator.terminate().await;
     let log = operator.log();
     assert!(

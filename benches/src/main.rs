@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
@@ -24,8 +24,12 @@ use tokio::task::JoinSet;
 struct Load {
     /// `host:port`.
     address: String,
-    /// The bearer token.
-    token: String,
+    /// The bearer token; none where every request is signed.
+    #[serde(default)]
+    token: Option<String>,
+    /// What every request sends; without it nothing is sent, and a reply is got.
+    #[serde(default)]
+    body: Option<String>,
     /// Connections, each with one request under way.
     connections: usize,
     /// Paths with their queries.
@@ -97,7 +101,7 @@ async fn worker(load: Arc<Load>, next: Arc<AtomicUsize>) -> anyhow::Result<Had> 
 }
 
 async fn ask_all(
-    mut sender: SendRequest<Empty<Bytes>>,
+    mut sender: SendRequest<Full<Bytes>>,
     load: &Load,
     next: &AtomicUsize,
 ) -> anyhow::Result<Had> {
@@ -113,18 +117,12 @@ async fn ask_all(
 
 /// Asks for one path and returns the one that follows it.
 async fn ask(
-    sender: &mut SendRequest<Empty<Bytes>>,
+    sender: &mut SendRequest<Full<Bytes>>,
     load: &Load,
     path: &str,
     had: &mut Had,
 ) -> anyhow::Result<Option<String>> {
-    let mut request = Request::get(path)
-        .header(header::HOST, &load.address)
-        .header(header::AUTHORIZATION, format!("Bearer {}", load.token));
-    for (name, value) in &load.headers {
-        request = request.header(name, value);
-    }
-    let reply = sender.send_request(request.body(Empty::new())?).await?;
+    let reply = sender.send_request(request(load, path)?).await?;
     ensure!(
         reply.status() == StatusCode::OK,
         "{path}: {}",
@@ -147,6 +145,20 @@ async fn ask(
     load.follow
         .as_ref()
         .map_or(Ok(None), |field| next_path(&page, field, &load.address))
+}
+
+fn request(load: &Load, path: &str) -> anyhow::Result<Request<Full<Bytes>>> {
+    let method = load.body.as_ref().map_or(Method::GET, |_| Method::POST);
+    let mut request = Request::builder().method(method).uri(path);
+    request = request.header(header::HOST, &load.address);
+    if let Some(token) = &load.token {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    }
+    for (name, value) in &load.headers {
+        request = request.header(name, value);
+    }
+    let body = Bytes::from(load.body.clone().unwrap_or_default());
+    Ok(request.body(Full::new(body))?)
 }
 
 /// Looks for the address of the next page without reading the page.

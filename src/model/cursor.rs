@@ -118,7 +118,8 @@ fn sorted(list: &[String]) -> Vec<String> {
 pub enum Phase {
     /// Everything is read once.
     Listing,
-    /// Everything was read; what an earlier generation left behind and this one did not see is being deleted.
+    /// Everything was read; what an earlier generation left behind and this one did not see is deleted once the vendor's present
+    /// state is reached.
     Sweeping,
     /// Only changes are read.
     Following,

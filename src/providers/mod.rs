@@ -187,6 +187,9 @@ pub enum Position {
     Behind,
     /// At the vendor's present state. It is the last page of its stream of pages.
     Current,
+    /// The same, and everything was read to know it: the cursor is to be stored although nothing may have changed, or the next
+    /// run would have to read everything again.
+    Compared,
 }
 
 /// One fetch: some changes and where to go on after them.
@@ -221,7 +224,7 @@ pub trait Exporter: Send + Sync {
     ///
     /// The pages of a full listing end with [`Position::Listed`], whose cursor stands **before** the listing's first
     /// request, so that nothing that changed meanwhile is missed. Going on from there gives changes, until
-    /// [`Position::Current`].
+    /// [`Position::Current`] or [`Position::Compared`].
     ///
     /// # Errors
     /// [`Class::Expired`] only where the vendor says, without doubt, that the cursor is no longer good. All else is

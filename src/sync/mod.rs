@@ -8,6 +8,8 @@
 //!     └── new generation ◄──────┘  only when the vendor says that the cursor is no longer good
 //! ```
 //!
+//! What is stale is swept once the changes since the listing were read: what moved meanwhile is among them.
+//!
 //! This module knows the traits of providers and destinations and none of their kinds. It holds at most one batch
 //! in memory, so a mailbox's size does not matter.
 

@@ -74,6 +74,10 @@ impl Run<'_> {
             match position {
                 Position::Listed => return self.complete_listing(progress, &mut batch).await,
                 Position::Current => return self.arrive(progress, &mut batch).await,
+                Position::Compared => {
+                    batch.dirty = true;
+                    return self.arrive(progress, &mut batch).await;
+                }
                 Position::Listing | Position::Behind if batch.is_full(self.stream.clock.now()) => {
                     self.commit(progress, &mut batch).await?;
                     self.fold_now_and_then().await?;

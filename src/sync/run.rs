@@ -125,11 +125,12 @@ impl Run<'_> {
         self.retry_failed(progress).await?;
         let mut expired_before = false;
         loop {
-            if progress.phase == Phase::Sweeping {
-                self.sweep(progress).await?;
-            }
             match self.read(progress).await? {
                 End::Listed => {}
+                // Only now: what moved out of the listing's way while it was read has been found meanwhile.
+                End::Current if progress.phase == Phase::Sweeping => {
+                    return self.sweep(progress).await;
+                }
                 End::Current => return Ok(()),
                 End::Expired if expired_before => return Err(expired_twice(self.stream)),
                 End::Expired => {

@@ -13,7 +13,8 @@ pub(super) const COMMITS_PER_FOLD: u64 = 64;
 const SWEEP_KEYS: usize = 4_000;
 
 impl Run<'_> {
-    /// Marks as deleted what this generation's complete listing did not see.
+    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown. The last part of it
+    /// and that it is done are one commit.
     pub(super) async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let Stream {
             id, destination, ..
@@ -22,14 +23,15 @@ impl Run<'_> {
             let keys = destination
                 .stale(id, progress.generation, SWEEP_KEYS)
                 .await?;
-            if keys.is_empty() {
+            let is_last = keys.len() < SWEEP_KEYS;
+            if is_last {
                 progress.phase = Phase::Following;
-                // Written with the next commit, so that no later run looks for what is stale again.
-                self.is_phase_new = true;
-                return Ok(());
             }
             let mut batch = Batch::of_deletes(keys, progress.cursor.clone());
             self.commit(progress, &mut batch).await?;
+            if is_last {
+                return Ok(());
+            }
         }
     }
 

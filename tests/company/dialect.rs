@@ -22,6 +22,8 @@ pub(crate) struct Dialect {
     pub(crate) page: fn(&Url, Option<&str>, Next<'_>) -> Value,
     /// The body of a refusal with this status and these words.
     pub(crate) refusal: fn(u16, &str) -> Value,
+    /// How it fails under load beside 429 and 5xx: what a fault of the sandbox does.
+    pub(crate) overloaded: fn() -> Vec<Value>,
     /// What a 401 means that stays.
     pub(crate) unauthenticated: Reason,
     /// What a 403 means.

@@ -16,6 +16,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     more_than_a_page: 1_200,
     page,
     refusal,
+    overloaded: Vec::new,
     unauthenticated: Reason::UserNotAccessible,
     denied: Reason::ScopeNotAuthorized,
     purposes: &[Purpose::Api],

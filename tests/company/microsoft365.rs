@@ -36,6 +36,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     more_than_a_page: 1_200,
     page,
     refusal,
+    overloaded: Vec::new,
     unauthenticated: Reason::TokenRequestRefused,
     denied: Reason::PermissionDenied,
     purposes: &[Purpose::Api],

@@ -160,6 +160,26 @@ impl Place {
         rows
     }
 
+    /// The ids of the rows that are deleted, each with the commits that deleted it.
+    pub(crate) async fn deleted(&self, dataset: &str) -> BTreeMap<String, Vec<i64>> {
+        let rows = match self {
+            Self::Files(_) => self.duckdb(DELETED, dataset, ""),
+            Self::Postgres(url) => {
+                let client = postgres::connect(url).await.expect("connects");
+                let query = format!(
+                    "SELECT coalesce(jsonb_agg(jsonb_build_array(id, sequence)), '[]') FROM deputy.{dataset} WHERE deleted"
+                );
+                client.query_one(&query, &[]).await.expect("reads").get(0)
+            }
+        };
+        let mut deleted = BTreeMap::<_, Vec<i64>>::new();
+        for row in rows.as_array().expect("rows come as a list") {
+            let commits = deleted.entry(text(&row[0])).or_default();
+            commits.push(row[1].as_i64().expect("is a number"));
+        }
+        deleted
+    }
+
     /// How many stored rows, old versions among them, have a value in this column.
     pub(crate) async fn stored(&self, dataset: &str, column: &str) -> i64 {
         match self {
@@ -223,6 +243,11 @@ print(json.dumps(rows))
 
 const STORED: &str = r#"
 print(0 if empty else duckdb.sql(f"SELECT count({argument}) FROM {source}").fetchall()[0][0])
+"#;
+
+const DELETED: &str = r#"
+gone = [] if empty else duckdb.sql(f"SELECT id, sequence FROM {source} WHERE deleted").fetchall()
+print(json.dumps(gone))
 "#;
 
 fn parquet_object(columns: &[(&str, Shape)]) -> String {

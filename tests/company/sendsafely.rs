@@ -21,6 +21,7 @@ pub(crate) const DIALECT: Dialect = Dialect {
     more_than_a_page: 150,
     page,
     refusal,
+    overloaded,
     unauthenticated: Reason::KeyRevoked,
     denied: Reason::AdminNotPrivileged,
     purposes: &[],
@@ -52,6 +53,13 @@ fn refusal(status: u16, words: &str) -> Value {
         _ => "INVALID_INPUT",
     };
     json!({"response": code, "message": words})
+}
+
+/// In replies that say 200.
+fn overloaded() -> Vec<Value> {
+    let body = |status: u16| refusal(status, "busy");
+    let reply = |body: Value| json!({"reply": {"status": 200, "body": body}});
+    vec![reply(body(500)), reply(body(429)), reply(Value::Null)]
 }
 
 /// What nobody may see of a key: either half.

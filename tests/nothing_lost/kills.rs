@@ -1,4 +1,4 @@
-//! Three hundred and twenty times `kill -9`, at moments that cover the whole life of a run.
+//! Hundreds of times `kill -9`, at moments that cover the whole life of a run.
 
 use std::time::{Duration, Instant};
 

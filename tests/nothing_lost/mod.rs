@@ -3,6 +3,7 @@
 //! Every test ends with the same comparison: the destination's rows, read without Deputy, against the vendor's state.
 
 mod changes;
+mod gone;
 mod kills;
 mod operator;
 mod outages;

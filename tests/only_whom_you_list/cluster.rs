@@ -1,4 +1,4 @@
-//! A cluster with objects for few of a company's people, most of which must come to nothing.
+//! A cluster with objects for few of a company's people, most of which must come to nothing, and the operator at work in it.
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
@@ -6,9 +6,12 @@ use kube::api::PostParams;
 use serde_json::{Value, json};
 
 use super::{HARRY, HARRYS_ALIAS, MARY, PETER};
+use crate::company::system::System;
 use crate::support::apiserver::ApiServer;
 use crate::support::kinds;
-use crate::support::stage::{Stage, USER, condition, person};
+use crate::support::operator::Operator;
+use crate::support::sandbox_log::Call;
+use crate::support::stage::{CONNECTION, Stage, USER, condition, person};
 
 /// Objects that must come to nothing, and what each of them says.
 const KEPT_OUT: [(&str, &str, &str); 6] = [
@@ -21,8 +24,62 @@ const KEPT_OUT: [(&str, &str, &str); 6] = [
 ];
 const ELSEWHERE: &str = "miles.morales@acme.example";
 
+/// A company, a cluster and the operator between them.
+pub(super) struct Scene {
+    pub(super) stage: Stage,
+    pub(super) operator: Operator,
+    _server: ApiServer,
+}
+
+impl Scene {
+    /// Sets one up with the connection's key stored. The operator says all that it can.
+    pub(super) async fn of(system: System, scenario: &Value) -> Self {
+        let (server, stage) = stage(scenario).await;
+        let launch = stage.launch().arg("--log").arg("trace");
+        let operator = launch.with_address_file().start();
+        let key = system.make_key(&stage.sandbox).await;
+        stage.apply(system.secret("key", &key)).await;
+        Self {
+            stage,
+            operator,
+            _server: server,
+        }
+    }
+
+    /// Applies everybody's objects and the connection, which has so many seats. Waits until Mary and Peter are synced and all
+    /// others are kept out, and has everything done once more. Returns all calls that the vendor got.
+    pub(super) async fn play(&mut self, mut connection: Value, seats: u32) -> Vec<Call> {
+        connection["spec"]["deniedUsers"] = json!([HARRY]);
+        connection["spec"]["licensing"] = json!({"seats": seats});
+        apply_people(&self.stage).await;
+        self.stage.apply(connection).await;
+        for name in ["mary", "peter"] {
+            let synced = ("Ready", "True", "Synced");
+            self.stage.until_condition(USER, name, synced).await;
+        }
+        everybody_is_kept_out(&self.stage).await;
+        for name in ["mary", "peter"] {
+            self.stage.ask_and_wait(USER, name).await;
+        }
+        self.stage.ask_and_wait(CONNECTION, "acme").await;
+        assert!(self.operator.is_running());
+        self.stage.sandbox.calls().await
+    }
+
+    /// Applies an object for Harry under his alias, which nobody has denied.
+    pub(super) async fn apply_alias(&self) {
+        self.stage.apply(person("b-alias", HARRYS_ALIAS)).await;
+    }
+
+    /// Waits until the alias is found to be Harry's.
+    pub(super) async fn alias_is_kept_out(&self) {
+        let denied = ("Allowed", "False", "Denied");
+        self.stage.until_condition(USER, "b-alias", denied).await;
+    }
+}
+
 /// A cluster of its own: an operator for all namespaces must not meet other tests' objects.
-pub(super) async fn stage(scenario: &Value) -> (ApiServer, Stage) {
+async fn stage(scenario: &Value) -> (ApiServer, Stage) {
     let server = ApiServer::start().await;
     kinds::install_on(&server).await;
     let namespaces: Api<Namespace> = Api::all(server.client().await);
@@ -55,7 +112,7 @@ pub(super) fn fifty_people(employee: fn(&str, u32) -> Value) -> Vec<Value> {
 }
 
 /// Makes the object in the other namespace first, so that it would have a seat, and be tried first, if it counted.
-pub(super) async fn apply_people(stage: &Stage) {
+async fn apply_people(stage: &Stage) {
     let mut miles = person("a-miles", ELSEWHERE);
     miles["metadata"]["namespace"] = json!("elsewhere");
     miles["spec"]["connectionRef"]["namespace"] = json!("revops");
@@ -81,7 +138,7 @@ pub(super) async fn apply_people(stage: &Stage) {
     }
 }
 
-pub(super) async fn everybody_is_kept_out(stage: &Stage) {
+async fn everybody_is_kept_out(stage: &Stage) {
     for (name, _, why) in KEPT_OUT {
         let what = format!("to be kept out because of {why}");
         stage

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::cluster::{apply_people, everybody_is_kept_out, fifty_people, stage};
-use super::{HARRY, HARRYS_ALIAS, MARY, PETER, is_about, named};
-use crate::support::stage::{ACCOUNT, ADMIN, CONNECTION, SCOPES, USER, company, employee, person};
+use super::cluster::{Scene, fifty_people};
+use super::{HARRYS_ALIAS, MARY, PETER, is_about, named};
+use crate::company::system::System;
+use crate::support::stage::{ACCOUNT, ADMIN, SCOPES, company, employee};
 
 /// A company of fifty, of whom few have an object.
 fn fifty() -> Value {
@@ -17,31 +18,14 @@ fn fifty() -> Value {
 
 #[tokio::test]
 async fn with_a_directory_nobody_else_is_asked_for() {
-    let (_server, stage) = stage(&fifty()).await;
-    let mut operator = stage.launch().start();
-    stage.store_new_key("key").await;
-    let mut connection = stage.connection("acme");
-    connection["spec"]["deniedUsers"] = json!([HARRY]);
-    // Of the five who are enabled and on the list, suspended Gwen, the alias, Mary and Peter have one.
-    connection["spec"]["licensing"] = json!({"seats": 4});
-    stage.apply(person("b-alias", HARRYS_ALIAS)).await;
-    apply_people(&stage).await;
-    stage.apply(connection).await;
-    for name in ["mary", "peter"] {
-        stage
-            .until_condition(USER, name, ("Ready", "True", "Synced"))
-            .await;
-    }
-    everybody_is_kept_out(&stage).await;
-    stage
-        .until_condition(USER, "b-alias", ("Allowed", "False", "Denied"))
-        .await;
-    for name in ["mary", "peter"] {
-        stage.ask_and_wait(USER, name).await;
-    }
-    stage.ask_and_wait(CONNECTION, "acme").await;
+    let mut scene = Scene::of(System::Google, &fifty()).await;
+    scene.apply_alias().await;
+    let connection = scene.stage.connection("acme");
+    // Of the five who are enabled and on the list, suspended Gwen, the alias, Mary and Peter have a seat.
+    scene.play(connection, 4).await;
+    scene.alias_is_kept_out().await;
 
-    let calls = stage.sandbox.calls().await;
+    let calls = scene.stage.sandbox.calls().await;
     let allowed = BTreeSet::from([ADMIN, PETER, MARY, HARRYS_ALIAS, ACCOUNT]);
     let strangers: Vec<_> = named(&calls).difference(&allowed).copied().collect();
     assert_eq!(strangers, [""; 0]);
@@ -57,32 +41,17 @@ async fn with_a_directory_nobody_else_is_asked_for() {
         .map(|call| (call.api.as_str(), call.subject.as_deref()))
         .collect();
     assert_eq!(alias, BTreeSet::from([("directory", Some(ADMIN))]));
-    assert!(operator.is_running());
 }
 
 #[tokio::test]
 async fn without_a_directory_nobody_else_is_tried() {
-    let (_server, stage) = stage(&fifty()).await;
-    let mut operator = stage.launch().start();
-    stage.store_new_key("key").await;
-    let mut connection = stage.connection("acme");
+    let mut scene = Scene::of(System::Google, &fifty()).await;
+    let mut connection = scene.stage.connection("acme");
     connection["spec"]["provider"]["google"]["adminEmail"] = Value::Null;
     connection["spec"]["provider"]["google"]["scopes"] = json!(&SCOPES[..3]);
-    connection["spec"]["deniedUsers"] = json!([HARRY]);
-    connection["spec"]["licensing"] = json!({"seats": 3});
-    apply_people(&stage).await;
-    stage.apply(connection).await;
-    for name in ["mary", "peter"] {
-        stage
-            .until_condition(USER, name, ("Ready", "True", "Synced"))
-            .await;
-    }
-    everybody_is_kept_out(&stage).await;
-    stage.ask_and_wait(CONNECTION, "acme").await;
+    let calls = scene.play(connection, 3).await;
 
-    let calls = stage.sandbox.calls().await;
     let allowed = BTreeSet::from([PETER, MARY, ACCOUNT]);
     let strangers: Vec<_> = named(&calls).difference(&allowed).copied().collect();
     assert_eq!(strangers, [""; 0]);
-    assert!(operator.is_running());
 }

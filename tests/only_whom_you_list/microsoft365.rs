@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::cluster::{apply_people, everybody_is_kept_out, fifty_people, stage};
+use super::cluster::{Scene, fifty_people};
 use super::{
     HARRY, HARRYS_ALIAS, MARY, PETER, is_about, named, only_the_decoys_inbox_is_looked_at,
 };
 use crate::company::microsoft365::DECOY;
-use crate::support::stage::{CONNECTION, USER, person};
+use crate::company::system::System;
 use crate::support::tenant;
 
 /// A tenant of fifty, of whom few have an object, and the decoy.
@@ -23,32 +23,15 @@ fn fifty_in_a_tenant() -> Value {
 
 #[tokio::test]
 async fn in_a_tenant_of_microsoft_365_nobody_else_is_asked_for_but_the_decoy() {
-    let (_server, stage) = stage(&fifty_in_a_tenant()).await;
-    let mut operator = stage.launch().start();
-    tenant::store_new_secret(&stage, "key", tenant::CLIENT).await;
-    let mut connection = tenant::connection(&stage, "acme");
-    connection["spec"]["deniedUsers"] = json!([HARRY]);
-    connection["spec"]["licensing"] = json!({"seats": 4});
+    let mut scene = Scene::of(System::Microsoft365, &fifty_in_a_tenant()).await;
+    scene.apply_alias().await;
+    let mut connection = tenant::connection(&scene.stage, "acme");
     connection["spec"]["provider"]["microsoft365"]["leastPrivilegeProbe"] =
         json!({"mailbox": DECOY});
-    stage.apply(person("b-alias", HARRYS_ALIAS)).await;
-    apply_people(&stage).await;
-    stage.apply(connection).await;
-    for name in ["mary", "peter"] {
-        stage
-            .until_condition(USER, name, ("Ready", "True", "Synced"))
-            .await;
-    }
-    everybody_is_kept_out(&stage).await;
-    stage
-        .until_condition(USER, "b-alias", ("Allowed", "False", "Denied"))
-        .await;
-    for name in ["mary", "peter"] {
-        stage.ask_and_wait(USER, name).await;
-    }
-    stage.ask_and_wait(CONNECTION, "acme").await;
+    scene.play(connection, 4).await;
+    scene.alias_is_kept_out().await;
 
-    let calls = stage.sandbox.calls().await;
+    let calls = scene.stage.sandbox.calls().await;
     // The vendor tells whose an alias is: what names Harry names but the alias.
     let allowed = BTreeSet::from([PETER, MARY, HARRY, HARRYS_ALIAS, DECOY]);
     let strangers: Vec<_> = named(&calls).difference(&allowed).copied().collect();
@@ -67,5 +50,4 @@ async fn in_a_tenant_of_microsoft_365_nobody_else_is_asked_for_but_the_decoy() {
         .collect();
     assert_eq!(of_the_alias, BTreeSet::from(["users"]));
     only_the_decoys_inbox_is_looked_at(&calls);
-    assert!(operator.is_running());
 }

@@ -1,10 +1,7 @@
 //! A company with a connection that works and some that cannot, and all that a cluster shows of them.
 
 use deputy::api::{ServiceAccountConnection, SyncedUser};
-use kube::api::{DynamicObject, ListParams};
-use kube::core::GroupVersionKind;
-use kube::discovery::pinned_kind;
-use kube::{Api, Client};
+use kube::Api;
 use serde_json::{Value, json};
 
 use super::search::Secrets;
@@ -111,24 +108,6 @@ pub(super) fn connection(
     spec["credentialsSecretRef"]["name"] = json!(key);
     spec["destination"]["postgres"]["credentialsSecretRef"]["name"] = json!(database);
     object("ServiceAccountConnection", name, spec)
-}
-
-/// Everything that the API server shows of Deputy's: its objects with their status, and the events.
-pub(super) async fn shown(client: &Client, namespace: &str) -> String {
-    let mut shown = String::new();
-    for (group, version, kind) in [
-        ("deputy.dev", "v1alpha1", "ServiceAccountConnection"),
-        ("deputy.dev", "v1alpha1", "SyncedUser"),
-        ("deputy.dev", "v1alpha1", "ApiKey"),
-        ("events.k8s.io", "v1", "Event"),
-    ] {
-        let kind = GroupVersionKind::gvk(group, version, kind);
-        let (resource, _) = pinned_kind(client, &kind).await.expect("is served");
-        let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
-        let list = api.list(&ListParams::default()).await.expect("lists");
-        shown += &serde_json::to_string(&list).expect("serialises");
-    }
-    shown
 }
 
 fn is_ready<K: serde::Serialize>(object: Option<&K>, status: &str) -> bool {

@@ -37,6 +37,7 @@ pub(crate) mod sandbox;
 pub(crate) mod sandbox_log;
 pub(crate) mod sendsafely;
 pub(crate) mod settings;
+pub(crate) mod shown;
 pub(crate) mod stage;
 pub(crate) mod tenant;
 pub(crate) mod wait;

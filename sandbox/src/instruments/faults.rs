@@ -189,7 +189,8 @@ impl Replacement {
             .pointer("/error/errors/0/reason")
             .or_else(|| self.body.pointer("/error/code"))
             .filter(|reason| reason.is_string())
-            .or_else(|| self.body.get("error"));
+            .or_else(|| self.body.get("error"))
+            .or_else(|| self.body.get("response").filter(|word| *word != "SUCCESS"));
         first.and_then(Value::as_str).map(str::to_owned)
     }
 }
@@ -306,6 +307,17 @@ mod tests {
         );
         let body = String::from_utf8(replacement.reply(&call).body.to_vec()).unwrap();
         assert_eq!(body, r#"{"error":{"message":"Bearer x sent a=b, at $5"}}"#);
+    }
+
+    #[test]
+    fn a_failure_in_a_success_names_its_reason() {
+        let reason = |json: &str| serde_json::from_str::<Replacement>(json).unwrap().reason();
+        let failed = reason(r#"{"status": 200, "body": {"response": "FAIL", "message": "busy"}}"#);
+        assert_eq!(failed.as_deref(), Some("FAIL"));
+        assert_eq!(
+            reason(r#"{"status": 200, "body": {"response": "SUCCESS"}}"#),
+            None
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Packages: transfers, dropzone uploads and workspaces.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -234,10 +236,13 @@ pub(crate) fn stamp(ms: i64) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Packages {
     by_id: BTreeMap<String, Package>,
+    /// The list that was asked for last, until something changes: a long one is not worked out again for each of its pages.
+    last: Mutex<Option<(String, Arc<[String]>)>>,
 }
 
 impl Packages {
     pub(crate) fn put(&mut self, package: Package) {
+        *self.last.get_mut() = None;
         self.by_id.insert(package.id.clone(), package);
     }
 
@@ -248,11 +253,26 @@ impl Packages {
     }
 
     pub(crate) fn find_mut(&mut self, id: &str) -> Option<&mut Package> {
+        *self.last.get_mut() = None;
         self.by_id.get_mut(id)
     }
 
     pub(crate) fn remove(&mut self, id: &str) -> bool {
+        *self.last.get_mut() = None;
         self.by_id.remove(id).is_some()
+    }
+
+    /// The ids of those that fit, the one that changed last first. `question` says in full what is asked for, and by whom.
+    pub(crate) fn listed(&self, question: &str, fits: impl Fn(&Package) -> bool) -> Arc<[String]> {
+        let mut last = self.last.lock();
+        let known = last.as_ref().filter(|(asked, _)| asked == question);
+        if let Some((_, ids)) = known {
+            return Arc::clone(ids);
+        }
+        let found = self.newest(fits).into_iter().map(|one| one.id.clone());
+        let ids: Arc<[String]> = found.collect();
+        *last = Some((question.to_owned(), Arc::clone(&ids)));
+        ids
     }
 
     /// Those that fit, the one that changed last first.
@@ -273,5 +293,42 @@ mod tests {
         assert_eq!(State::InProgress as i32, 0);
         assert_eq!(State::ExpiredPartiallyComplete as i32, 6);
         assert_eq!(stamp(1_544_624_678_000), "Dec 12, 2018 2:24:38 PM");
+    }
+
+    fn package(id: &str, updated: i64) -> Package {
+        Package {
+            id: id.to_owned(),
+            code: String::new(),
+            owner: String::new(),
+            owner_id: String::new(),
+            sender: String::new(),
+            dropzone: false,
+            workspace: false,
+            archived: false,
+            state: State::ActiveComplete,
+            life: 10,
+            label: String::new(),
+            has_message: false,
+            recipients: Vec::new(),
+            files: Vec::new(),
+            created: updated,
+            updated,
+            server_secret: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_list_is_worked_out_again_once_something_has_changed() {
+        let mut packages = Packages::default();
+        let listed = |packages: &Packages| packages.listed("all", |_| true).to_vec();
+        packages.put(package("a", 1));
+        assert_eq!(listed(&packages), ["a"]);
+        packages.put(package("b", 2));
+        assert_eq!(listed(&packages), ["b", "a"]);
+        packages.find_mut("a").unwrap().updated = 3;
+        assert_eq!(listed(&packages), ["a", "b"]);
+        assert!(packages.remove("a"));
+        assert_eq!(listed(&packages), ["b"]);
+        assert!(packages.listed("none", |_| false).is_empty());
     }
 }

@@ -210,7 +210,8 @@ impl Store {
         exporter: &E,
         request: &ExportRequest,
     ) -> Result<(), Error> {
-        while self.read(exporter, request, usize::MAX).await? != Some(Position::Current) {}
+        let is_there = |at| matches!(at, Some(Position::Current | Position::Compared));
+        while !is_there(self.read(exporter, request, usize::MAX).await?) {}
         Ok(())
     }
 

@@ -170,6 +170,53 @@ async fn an_expired_cursor_begins_a_generation_that_sweeps_what_is_gone() {
 }
 
 #[tokio::test]
+async fn what_moves_while_it_is_listed_is_not_deleted() {
+    let bench = filled(10);
+    bench.run().await;
+    let moves = "m000".to_owned();
+    bench.vendor.state.lock().unwrap().moving.insert(moves);
+    let (report, result) = bench.run_with(Some("again"), &Always).await;
+    result.unwrap();
+    assert_eq!((report.generation, report.deletes), (2, 0));
+    bench.assert_equal();
+}
+
+#[tokio::test]
+async fn a_sweep_that_is_cut_short_is_finished_once() {
+    for is_stored in [false, true] {
+        let bench = filled(10);
+        bench.run().await;
+        bench.vendor.edit("m003", None);
+        {
+            let mut state = bench.vendor.state.lock().unwrap();
+            state.forgotten = state.journal.len();
+        }
+        // The listing is the first commit, the sweep the second.
+        *bench.table.fuse.lock().unwrap() = Some((1, is_stored));
+        let (_, cut) = bench.run_with(None, &Always).await;
+        assert!(cut.is_err());
+        let live = bench.table.live();
+        assert_eq!(live.contains_key("m003"), !is_stored);
+        let phase = bench.table.checkpoint().phase;
+        assert_eq!(phase == Phase::Sweeping, !is_stored);
+        *bench.table.fuse.lock().unwrap() = None;
+        assert_eq!(bench.run().await.deletes, u64::from(!is_stored));
+        bench.assert_equal();
+        assert_eq!(bench.run().await.deletes, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_took_a_reading_of_everything_is_stored() {
+    let bench = filled(1);
+    bench.run().await;
+    assert_eq!(bench.run().await.commits, 0);
+    bench.vendor.state.lock().unwrap().compares = true;
+    let report = bench.run().await;
+    assert_eq!((report.commits, report.changed()), (1, false));
+}
+
+#[tokio::test]
 async fn a_requested_resync_is_answered_once() {
     let bench = filled(4);
     bench.run().await;

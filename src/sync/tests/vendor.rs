@@ -37,6 +37,10 @@ pub(super) struct Mailbox {
     /// Journal entries before this are forgotten.
     pub(super) forgotten: usize,
     pub(super) unreadable: BTreeSet<String>,
+    /// What changes while it is listed next, and so is on no page.
+    pub(super) moving: BTreeSet<String>,
+    /// Every look at changes reads everything.
+    pub(super) compares: bool,
 }
 
 impl Vendor {
@@ -61,7 +65,8 @@ impl Vendor {
     }
 
     fn listing(&self, after: Option<&str>, start: usize) -> Result<Page, Error> {
-        let state = self.ask()?;
+        let mut state = self.ask()?;
+        self.move_away(&mut state);
         let rest = state
             .messages
             .iter()
@@ -91,6 +96,13 @@ impl Vendor {
         })
     }
 
+    fn move_away(&self, shown: &mut Mailbox) {
+        let mut state = self.state.lock().unwrap();
+        let moved = std::mem::take(&mut state.moving);
+        shown.messages.retain(|id, _| !moved.contains(id));
+        state.journal.extend(moved);
+    }
+
     fn following(&self, at: usize) -> Result<Page, Error> {
         let state = self.ask()?;
         if at < state.forgotten {
@@ -98,10 +110,10 @@ impl Vendor {
         }
         let end = (at + PAGE).min(state.journal.len());
         let (changes, failed) = read(&state, state.journal[at..end].iter().cloned());
-        let position = if end == state.journal.len() {
-            Position::Current
-        } else {
-            Position::Behind
+        let position = match end == state.journal.len() {
+            true if state.compares => Position::Compared,
+            true => Position::Current,
+            false => Position::Behind,
         };
         Ok(Page {
             changes,

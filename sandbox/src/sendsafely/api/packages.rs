@@ -103,7 +103,11 @@ pub(crate) fn received(context: &Context<'_>) -> Answer {
 fn listed(context: &Context<'_>, fits: impl Fn(&Package) -> bool) -> Answer {
     let page = Page::of(context.call)?;
     let packages = context.portal.packages.read();
-    let (rows, pagination, more) = page.cut(&packages.newest(fits), |package| package.entry());
+    let body = String::from_utf8_lossy(&context.call.body);
+    let question = format!("{} {} {body}", context.user.email, context.call.path);
+    let ids = packages.listed(&question, fits);
+    let (rows, pagination, more) =
+        page.cut(&ids, |id| packages.find(id).map(Package::entry).into());
     Ok(json!({ "packages": rows, "pagination": pagination, "capped": more }))
 }
 

@@ -1,13 +1,12 @@
 //! A list as a stream of changes: read once, then its newest part again and again.
 //!
 //! ```text
-//! Listing ─► every row ─► Following ─┬─ the newest part: what is new or different ─► Following
+//! Listing ─► every row ─► Following ─┬─ the newest part: what is new, different or gone (Tail) ─► Following
 //!                                    └─ once a day the whole list, as a sum: as it was ─► Following, else: anew
 //! ```
 //!
 //! Where to go on is told by the vendor's own times and ids. Our clock only says when a comparison is due.
 
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
@@ -17,6 +16,7 @@ use super::Source;
 use super::kind::{Head, Kind, Row, Window};
 use super::mark::{Mark, Sum, digest};
 use super::pass::{Pass, malformed};
+use super::tail::{Following, Tail};
 use crate::model::cursor::Cursor;
 use crate::model::dataset::Dataset;
 use crate::model::row::{Change, RecordKey};
@@ -42,18 +42,6 @@ struct Listing {
     /// None once rows may have been counted twice.
     sum: Option<Sum>,
     began_at: Timestamp,
-}
-
-/// A list that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Following {
-    mark: Mark,
-    /// All of it, where nothing has changed since.
-    sum: Option<Sum>,
-    /// When its newest part was read.
-    read_at: Timestamp,
-    /// When all of it was read.
-    compared_at: Timestamp,
 }
 
 /// A place, as it is written down.
@@ -85,20 +73,10 @@ enum Step {
     Done,
 }
 
-/// The newest part of a list, being read again.
-struct Tail {
-    before: Following,
-    pass: Pass,
-    mark: Mark,
-    /// The ids that were met on this way.
-    met: BTreeSet<String>,
-    has_changed: bool,
-}
-
 /// A row, judged.
-struct Judged {
-    head: Head,
-    digest: u64,
+pub(super) struct Judged {
+    pub(super) head: Head,
+    pub(super) digest: u64,
     row: Result<Row, Misread>,
 }
 
@@ -145,18 +123,16 @@ impl<'a, K: Kind> ListPager<'a, K> {
                 expected,
             ));
         }
+        let pass = self.newest_part(&before.mark);
+        Ok(Step::Follow(Tail::new(before, pass)))
+    }
+
+    fn newest_part(&self, mark: &Mark) -> Pass {
         let since = window::start(self.source.request.since);
-        let pass = Pass::of(Window {
-            from: before.mark.begins(K::LOOK_BACK + K::SLACK).max(since),
+        Pass::of(Window {
+            from: mark.begins(K::LOOK_BACK + K::SLACK).max(since),
             until: None,
-        });
-        Ok(Step::Follow(Tail {
-            before,
-            pass,
-            mark: Mark::default(),
-            met: BTreeSet::new(),
-            has_changed: false,
-        }))
+        })
     }
 
     /// Judges rows, and drops those that are not the person's.
@@ -210,31 +186,21 @@ impl<'a, K: Kind> ListPager<'a, K> {
 
     async fn follow(&mut self, mut tail: Tail) -> Result<Page, Error> {
         let fetched = tail.pass.next::<K>(self.source).await?;
-        if fetched.begins_anew {
-            tail.mark = Mark::default();
-            tail.met.clear();
-        }
         let mut gathered = Gathered::default();
         for judged in self.judge(fetched.rows) {
-            tail.mark.note(&judged.head, judged.digest, K::LOOK_BACK);
-            tail.met.insert(judged.head.id.clone());
-            if tail.is_news::<K>(&judged) {
-                tail.has_changed = true;
+            if tail.meets::<K>(&judged) {
                 take::<K>(&mut gathered, judged, true)?;
             }
         }
-        if !fetched.is_last {
-            let page = page::<K>(
-                gathered,
-                Spot::Following(tail.before.clone()),
-                Position::Behind,
-            );
+        let again = self.newest_part(&tail.before.mark);
+        if !fetched.is_last || tail.looks_again::<K>(again) {
+            let spot = Spot::Following(tail.before.clone());
             self.step = Step::Follow(tail);
-            return page;
+            return page::<K>(gathered, spot, Position::Behind);
         }
         let now = self.source.clock.now();
         self.tell_gap(&mut gathered, &tail.before, now);
-        let spot = tail.arrived::<K>(&mut gathered, now);
+        let spot = Spot::Following(tail.arrived::<K>(&mut gathered, now));
         page::<K>(gathered, spot, Position::Current)
     }
 
@@ -285,36 +251,7 @@ impl<'a, K: Kind> ListPager<'a, K> {
             compared_at: now,
             ..before
         });
-        page::<K>(Gathered::default(), spot, Position::Current)
-    }
-}
-
-impl Tail {
-    /// Returns whether a row is new or different. What is older than the newest part came along because the vendor's window is
-    /// coarse, and nothing is known of how it was.
-    fn is_news<K: Kind>(&self, judged: &Judged) -> bool {
-        let mark = &self.before.mark;
-        let begins = mark.begins(K::LOOK_BACK);
-        let is_older = judged.head.at.is_some() && judged.head.at < begins;
-        !is_older && !mark.has(&judged.head, judged.digest)
-    }
-
-    /// Returns where the list stands now; what is no longer in its newest part is gone where rows change at all.
-    fn arrived<K: Kind>(mut self, gathered: &mut Gathered, now: Timestamp) -> Spot {
-        if K::COMPARED_AFTER.is_some() {
-            let gone = self.before.mark.without(&self.met);
-            let gone = gone.map(|id| Change::Delete(RecordKey::plain(id.clone())));
-            let before = gathered.changes.len();
-            gathered.changes.extend(gone);
-            self.has_changed |= gathered.changes.len() > before;
-        }
-        self.mark.not_before(&self.before.mark, K::LOOK_BACK);
-        Spot::Following(Following {
-            mark: self.mark,
-            sum: self.before.sum.filter(|_| !self.has_changed),
-            read_at: now,
-            compared_at: self.before.compared_at,
-        })
+        page::<K>(Gathered::default(), spot, Position::Compared)
     }
 }
 

@@ -14,6 +14,7 @@ mod list;
 mod mark;
 mod packages;
 mod pass;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod wire;

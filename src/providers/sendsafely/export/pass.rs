@@ -169,6 +169,9 @@ async fn ask<K: Kind>(source: Source<'_>, window: Window, row: u64) -> Result<Li
 /// A row that cannot even be named spoils the page: it could not be kept for later.
 fn heads<K: Kind>(list: &List) -> Result<Vec<(Head, Item)>, Error> {
     let rows = K::rows(list).ok_or_else(|| malformed::<K>("there is no list in it"))?;
+    if list.lacks_some_of(rows.len()) {
+        return Err(malformed::<K>("it has fewer rows than it says"));
+    }
     let rows = rows.into_iter().map(|item| {
         let head = K::head(&item).map_err(|Misread(why)| malformed::<K>(why))?;
         Ok((head, item))

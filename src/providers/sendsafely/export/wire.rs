@@ -2,7 +2,8 @@
 //!
 //! Source: SendSafely/Code-Examples, "Enforce Expiration Limits on Dropzones and Workspaces", "Export Organization Activity Logs"
 //! and "Get Audit Log Using Powershell", read 2026-11-27: numbers come as texts, the last page has no `nextRowIndex`, and a list
-//! that was cut off says so by `rowsCapped` or `capped`.
+//! that was cut off says so by `rowsCapped` or `capped`. Both scripts rely on `pagination` in every reply, and one on
+//! `rowsReturned` in it: a reply without the one, or with fewer rows than the other says, is not the list.
 
 use std::collections::BTreeMap;
 
@@ -25,28 +26,29 @@ pub(in crate::providers::sendsafely) struct List {
 
 type Fields = BTreeMap<String, Box<RawValue>>;
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
     #[serde(default, deserialize_with = "row")]
     next_row_index: Option<u64>,
     #[serde(default, deserialize_with = "flag")]
     rows_capped: bool,
+    #[serde(default, deserialize_with = "integer")]
+    rows_returned: Option<i64>,
 }
 
 impl TryFrom<Fields> for List {
     type Error = serde_json::Error;
 
     fn try_from(fields: Fields) -> Result<Self, serde_json::Error> {
-        let pagination = fields
-            .get("pagination")
-            .map(|it| serde_json::from_str(it.get()));
+        let pagination = fields.get("pagination");
+        let pagination = pagination.ok_or_else(|| serde_json::Error::custom("no pagination"))?;
         let capped = fields
             .get("capped")
             .map(|it| serde_json::from_str(it.get()));
         let capped: Option<Option<Loose>> = capped.transpose()?;
         Ok(Self {
-            pagination: pagination.transpose()?.unwrap_or_default(),
+            pagination: serde_json::from_str(pagination.get())?,
             capped: is_true(capped.flatten()),
             fields,
         })
@@ -62,6 +64,12 @@ impl List {
     /// Returns whether the list ends before its end.
     pub(super) fn is_cut_off(&self) -> bool {
         self.next_row().is_none() && (self.capped || self.pagination.rows_capped)
+    }
+
+    /// Returns whether the reply says that it has more rows than these.
+    pub(super) fn lacks_some_of(&self, rows: usize) -> bool {
+        let said = self.pagination.rows_returned.map(usize::try_from);
+        said.is_some_and(|said| said.is_ok_and(|said| said > rows))
     }
 
     /// Returns the rows of the list of this name; none where there is no such list.
@@ -142,7 +150,7 @@ mod tests {
         );
         assert_eq!((last.next_row(), last.is_cut_off()), (None, false));
         for cut in [
-            r#"{"capped": true}"#,
+            r#"{"capped": true, "pagination": {}}"#,
             r#"{"pagination": {"rowsCapped": "TRUE"}}"#,
         ] {
             assert!(list(cut).is_cut_off(), "{cut}");
@@ -168,7 +176,21 @@ mod tests {
         let one = list(r#"{"response": "SUCCESS", "pagination": {}, "entries": [{}, {}]}"#);
         assert_eq!(one.only().map(|rows| rows.len()), Some(2));
         assert_eq!(one.named("packages").map(|rows| rows.len()), None);
-        assert!(list(r#"{"a": [], "b": []}"#).only().is_none());
-        assert!(list("{}").only().is_none());
+        assert!(
+            list(r#"{"a": [], "b": [], "pagination": {}}"#)
+                .only()
+                .is_none()
+        );
+        assert!(list(r#"{"pagination": {}}"#).only().is_none());
+    }
+
+    #[test]
+    fn what_is_not_all_of_a_reply_is_no_list() {
+        for part in [r#"{"packages": []}"#, r#"{"pagination": null}"#, "{}"] {
+            assert!(serde_json::from_str::<List>(part).is_err(), "{part}");
+        }
+        let said = list(r#"{"packages": [{}], "pagination": {"rowsReturned": "2"}}"#);
+        assert!(said.lacks_some_of(1) && !said.lacks_some_of(2));
+        assert!(!list(r#"{"pagination": {}}"#).lacks_some_of(0));
     }
 }

@@ -195,7 +195,9 @@ async fn what_is_new_or_different_or_gone_is_a_change() {
         .edit(|state| state.packages[2]["packageState"] = json!(3));
     stage.finds(1).await;
     stage.vendor.edit(|state| drop(state.packages.remove(1)));
-    stage.finds(1).await;
+    stage.read().await.unwrap();
+    let cost = (stage.store.changes.len(), stage.vendor.asked());
+    assert_eq!(cost, (1, 2), "it is looked for once more");
     stage.is_equal();
     stage
         .vendor
@@ -215,6 +217,71 @@ async fn what_has_become_too_old_to_be_looked_at_is_not_gone() {
     stage.finds(1).await;
     stage.is_equal();
     stage.finds(0).await;
+}
+
+#[tokio::test]
+async fn what_moves_to_the_top_while_it_is_looked_for_is_not_gone() {
+    let mut stage = Stage::of(Vendor::crowded(150), Dataset::Packages).await;
+    stage.read().await.unwrap();
+    stage.vendor.then(|state| {
+        let mut row = state.packages.remove(120);
+        row["packageUpdateTimestamp"] = json!(vendor::stamp(at(1)));
+        state.packages.insert(0, row);
+    });
+    stage.read().await.unwrap();
+    let is_upsert = |change: &Change| matches!(change, Change::Upsert(key, _) if key.id == "p120");
+    assert!(
+        matches!(&stage.store.changes[..], [change] if is_upsert(change)),
+        "{:?}",
+        stage.store.changes
+    );
+    stage.is_equal();
+}
+
+#[tokio::test]
+async fn what_one_reply_lacks_is_not_gone() {
+    let mut stage = Stage::of_packages(20).await;
+    stage.read().await.unwrap();
+    let empty = json!({"response": "SUCCESS", "packages": [], "pagination": {"rowsReturned": "0"}});
+    stage.vendor.edit(|state| state.instead.push_back(empty));
+    stage.read().await.unwrap();
+    assert_eq!(
+        (stage.store.changes.len(), stage.vendor.asked()),
+        (0, 2),
+        "{:?}",
+        stage.store.changes
+    );
+    stage.finds(0).await;
+}
+
+#[tokio::test]
+async fn a_look_that_is_not_whole_deletes_nothing() {
+    let one = package("p000", 0);
+    let replies = [
+        json!({"response": "DENIED", "message": "no"}),
+        json!({"response": "SUCCESS"}),
+        json!({"response": "SUCCESS", "pagination": {}}),
+        json!({"response": "SUCCESS", "packages": []}),
+        json!({"response": "SUCCESS", "packages": [one], "pagination": {"rowsReturned": "20"}}),
+    ];
+    let mut stage = Stage::of(Vendor::crowded(150), Dataset::Packages).await;
+    stage.read().await.unwrap();
+    for reply in replies {
+        for page in 0..2 {
+            let wrong = reply.clone();
+            let strike = move |state: &mut vendor::State| state.instead.push_back(wrong);
+            match page {
+                0 => stage.vendor.edit(strike),
+                _ => stage.vendor.then(strike),
+            }
+            let read = stage.read().await;
+            assert!(read.is_err(), "{reply} on page {page}");
+            assert!(stage.store.changes.is_empty(), "{reply} on page {page}");
+        }
+    }
+    stage.read().await.unwrap();
+    assert!(stage.store.changes.is_empty());
+    stage.is_equal();
 }
 
 #[tokio::test]
@@ -274,7 +341,7 @@ async fn a_list_that_is_as_it_was_is_not_read_anew() {
     stage.passes(26);
     stage.read().await.unwrap();
     assert!(stage.store.changes.is_empty());
-    assert_eq!(stage.store.positions.last(), Some(&Position::Current));
+    assert_eq!(stage.store.positions.last(), Some(&Position::Compared));
     assert_eq!(stage.vendor.asked(), 2, "all of it, once");
     stage.finds(0).await;
 }

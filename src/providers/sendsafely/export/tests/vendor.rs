@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) most: Option<usize>,
     /// Rows that are counted and not shown: those from here to there.
     pub(super) hides: Option<(usize, usize)>,
+    /// Replies in place of the right ones.
+    pub(super) instead: VecDeque<Value>,
     /// What happens after each reply.
     pub(super) then: VecDeque<Edit>,
     /// How often it was asked.
@@ -65,6 +67,17 @@ impl Vendor {
         vendor.edit(|state| {
             state.packages = (0..packages)
                 .map(|n| package(&format!("p{n:03}"), -n))
+                .collect();
+        });
+        vendor
+    }
+
+    /// A company with so many packages of Peter's, four an hour.
+    pub(super) fn crowded(packages: i64) -> Self {
+        let vendor = Self::default();
+        vendor.edit(|state| {
+            state.packages = (0..packages)
+                .map(|n| package(&format!("p{n:03}"), -n / 4))
                 .collect();
         });
         vendor
@@ -164,11 +177,12 @@ impl Respond for Vendor {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut state = self.0.lock().unwrap();
         let body: Value = request.body_json().unwrap();
-        let reply = if request.url.path().contains("audit-logs") {
+        let right = if request.url.path().contains("audit-logs") {
             state.log(&body)
         } else {
             state.packages(request, &body)
         };
+        let reply = state.instead.pop_front().unwrap_or(right);
         state.asked += 1;
         if let Some(edit) = state.then.pop_front() {
             edit(&mut state);
