@@ -1,5 +1,7 @@
 //! Where a run stands between its commits. Pure.
 
+use std::collections::HashSet;
+
 use crate::model::cursor::{Checkpoint, Commit, Cursor, Lineage, MAX_FAILED_ITEMS, Phase};
 use crate::model::row::{Change, FailedItem, RecordKey};
 
@@ -100,6 +102,13 @@ impl Progress {
         self.failed.len()
     }
 
+    /// Takes out the items that wait: whether they are still there is not known before they can be read.
+    pub fn without_failed(&self, mut keys: Vec<RecordKey>) -> Vec<RecordKey> {
+        let failed: HashSet<_> = self.failed.iter().map(|item| &item.key).collect();
+        keys.retain(|key| !failed.contains(key));
+        keys
+    }
+
     /// Takes in what became of some items: those with a change are no longer failed, those in `failed` are, with one more
     /// attempt than before.
     ///
@@ -107,7 +116,7 @@ impl Progress {
     /// [`Error::TooManyFailedItems`] where they no longer fit a checkpoint: the cursor must not pass them.
     pub fn note(&mut self, changes: &[Change], failed: Vec<FailedItem>) -> Result<(), Error> {
         if !self.failed.is_empty() {
-            let done: std::collections::HashSet<_> = changes.iter().map(Change::key).collect();
+            let done: HashSet<_> = changes.iter().map(Change::key).collect();
             self.failed.retain(|item| !done.contains(&item.key));
         }
         for item in failed {

@@ -4,17 +4,18 @@ use super::batch::Batch;
 use super::error::Error;
 use super::progress::Progress;
 use super::run::{Run, Stream};
-use crate::model::cursor::Phase;
+use crate::model::cursor::{MAX_FAILED_ITEMS, Phase};
 
 /// A run folds what it has written after so many commits: a slow quota makes many small ones of a long listing, and whoever
 /// reads them should not have to wait for its end.
 pub(super) const COMMITS_PER_FOLD: u64 = 64;
-/// How many keys are swept in one commit.
+/// How many keys are swept in one commit: more than items can wait, which are left alone.
 const SWEEP_KEYS: usize = 4_000;
+const _: () = assert!(SWEEP_KEYS > MAX_FAILED_ITEMS, "a sweep comes to its end");
 
 impl Run<'_> {
-    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown. The last part of it
-    /// and that it is done are one commit.
+    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown, but for what was shown
+    /// and could not be read. The last part of it and that it is done are one commit.
     pub(super) async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let Stream {
             id, destination, ..
@@ -27,6 +28,7 @@ impl Run<'_> {
             if is_last {
                 progress.phase = Phase::Following;
             }
+            let keys = progress.without_failed(keys);
             let mut batch = Batch::of_deletes(keys, progress.cursor.clone());
             self.commit(progress, &mut batch).await?;
             if is_last {

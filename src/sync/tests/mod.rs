@@ -182,6 +182,31 @@ async fn what_moves_while_it_is_listed_is_not_deleted() {
 }
 
 #[tokio::test]
+async fn what_is_listed_and_cannot_be_read_keeps_its_row() {
+    let bench = filled(10);
+    bench.run().await;
+    let unreadable = "m003".to_owned();
+    bench
+        .vendor
+        .state
+        .lock()
+        .unwrap()
+        .unreadable
+        .insert(unreadable);
+    bench.vendor.edit("m004", None);
+    let (report, result) = bench.run_with(Some("again"), &Always).await;
+    result.unwrap();
+    assert_eq!(
+        (report.generation, report.deletes, report.failed_items),
+        (2, 1, 1)
+    );
+    assert!(bench.table.live().contains_key("m003"));
+    bench.vendor.state.lock().unwrap().unreadable.clear();
+    assert_eq!(bench.run().await.failed_items, 0);
+    bench.assert_equal();
+}
+
+#[tokio::test]
 async fn a_sweep_that_is_cut_short_is_finished_once() {
     for is_stored in [false, true] {
         let bench = filled(10);
