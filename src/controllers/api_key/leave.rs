@@ -160,22 +160,17 @@ pub(super) async fn end_all(
     object: &ApiKey,
     is_needed: bool,
 ) -> Result<(), (String, Trouble)> {
+    let unknown = |trouble| (left(object), trouble);
     let status = object.status.clone().unwrap_or_default();
-    let stored = ground.vault.load().await;
-    let stored = stored.map_err(|error| (left(object), Trouble::Secret(error)))?;
-    let slots = Slots {
-        stored: stored.as_ref(),
-        names: ground.issuer.entries(),
-    };
-    let (in_use, other) = in_use_and_other(&status, slots);
-    let mut ids: Vec<String> = status.previous.iter().map(|key| key.id.clone()).collect();
-    ids.extend(other);
+    let in_use = in_use_id(ground, &status, is_needed).await;
+    let in_use = in_use.map_err(unknown)?;
+    let listed = ground.issuer.list().await;
+    let listed = listed.map_err(|error| unknown(error.into()))?;
+    let mut ids = written_down(&status);
     let known = Status {
         pending: None,
         ..status
     };
-    let listed = ground.issuer.list().await;
-    let listed = listed.map_err(|error| (left(object), Trouble::Vendor(error)))?;
     ids.extend(strays(&listed, object, &known).map(|key| key.id.clone()));
     ids.retain(|id| Some(id) != in_use.as_ref());
     ids.extend(in_use.filter(|_| !is_needed));
@@ -185,19 +180,42 @@ pub(super) async fn end_all(
     Ok(())
 }
 
-/// Returns the ids of the key in use and of the one that was before it or is to come after it. A process that ended between the
-/// Secret and the status has left the key in use written down as one to come.
-fn in_use_and_other(status: &Status, slots: Slots<'_>) -> (Option<String>, Option<String>) {
+/// Returns the id of the key that the Secret holds, which need not be the one that the status calls current: a process may have
+/// ended between the two, and somebody may have put an older one back. Where nobody can tell, the status is believed.
+async fn in_use_id(
+    ground: &Ground<'_>,
+    status: &Status,
+    is_needed: bool,
+) -> Result<Option<String>, Trouble> {
+    let stored = ground.vault.load().await?;
+    let slots = Slots {
+        stored: stored.as_ref(),
+        names: ground.issuer.entries(),
+    };
+    let current = status.current.as_ref();
+    let told = current.map(|current| current.id.clone());
+    let Some(held) = slots.current() else {
+        return Ok(told);
+    };
     let pending = status.pending.as_ref();
-    let held = slots.current();
-    let is_promoted = pending.is_some_and(|it| is_the_one(it, it.id.as_deref(), held.as_ref()));
-    let current = status.current.as_ref().map(|current| current.id.clone());
-    let pending = pending.and_then(|pending| pending.id.clone());
-    if is_promoted {
-        (pending, current)
-    } else {
-        (current, pending)
+    if let Some(promoted) = pending.filter(|it| is_the_one(it, it.id.as_deref(), Some(&held))) {
+        return Ok(promoted.id.clone());
     }
+    let is_told = current.is_some_and(|it| it.fingerprint == held.fingerprint().as_str());
+    if is_told || !is_needed {
+        return Ok(told);
+    }
+    let all = stored.as_ref().map(|stored| in_use(&stored.entries));
+    let found = ground.issuer.recognize(&all.unwrap_or_default()).await?;
+    Ok(found.map(|key| key.id).or(told))
+}
+
+/// Returns the ids of all keys that the status knows, the current one last.
+fn written_down(status: &Status) -> Vec<String> {
+    let previous = status.previous.iter().map(|key| &key.id);
+    let pending = status.pending.iter().filter_map(|key| key.id.as_ref());
+    let current = status.current.iter().map(|key| &key.id);
+    previous.chain(pending).chain(current).cloned().collect()
 }
 
 /// Takes what this object has put beside the key in use out of a Secret that outlives it. The vendor must have revoked those keys

@@ -427,6 +427,18 @@ fn nothing_that_waits_is_left_in_the_connections_secret_wherever_it_is_cut_off()
 }
 
 #[test]
+fn a_key_that_somebody_has_put_back_is_not_revoked_with_the_object() {
+    let mut stage = Stage::new(Kind::Drafts, true);
+    stage.settle();
+    stage.rotate("1");
+    stage.settle();
+    assert_eq!(stage.status().previous[0].id, "foreign");
+    stage.world.put_foreign_key();
+    stage.end_all(true).unwrap();
+    assert_eq!(stage.world.alive(), ["foreign"]);
+}
+
+#[test]
 fn what_another_object_has_put_into_the_secret_stays() {
     let stage = cut_off(Kind::Drafts, true, 3);
     assert!(!stage.world.has_nothing_waiting());

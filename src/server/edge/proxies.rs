@@ -79,7 +79,7 @@ fn address(hop: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    /// Who a request is from that comes over 10.0.0.0/8, 192.0.2.7 and 2001:db8:1::/48 with these headers.
+    /// Who a request is from that comes over 10.0.0.0/8, 192.0.2.7 and `2001:db8:1::/48` with these headers.
     fn client(peer: &str, headers: &[&str]) -> String {
         let networks = ["10.0.0.0/8", "192.0.2.7", "2001:db8:1::/48"];
         let networks = networks.map(|text| Proxies::network(text).unwrap());
