@@ -65,8 +65,8 @@ async fn what_others_do(stage: &Stage) -> Value {
         let package = json!({"label": CANARY, "recipients": [format!("{CANARY}@parker.example")], "files": files});
         portal.send(who, package).await;
     }
-    let state = portal.state().await;
-    let all = state["audit"].as_array().expect("the state has lists");
+    let truth = portal.state().await;
+    let all = truth["audit"].as_array().expect("the state has lists");
     let is_theirs = |entry: &&Value| {
         let who = entry["authenticatedUser"].as_str();
         who == Some(NOT_PETER) || who == Some(UNLISTED)
