@@ -11,6 +11,7 @@ mod act;
 mod adopted;
 mod by_hand;
 mod decide;
+mod end;
 mod leave;
 mod naming;
 mod report;
