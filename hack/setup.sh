@@ -11,7 +11,9 @@ need cc "Install a C compiler (gcc or clang)."
 "$HACK/corpora.sh"
 case "${1:-test}" in
 demo) "$HACK/apiserver.sh" ;;
-test) "$HACK/apiserver.sh" && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" ;;
-jobs) "$HACK/apiserver.sh" jobs && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" ;;
+test) "$HACK/apiserver.sh" && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" && "$HACK/buckets.sh" ;;
+jobs)
+    "$HACK/apiserver.sh" jobs && "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" && "$HACK/buckets.sh"
+    ;;
 *) die "use: hack/setup.sh demo | test | jobs" ;;
 esac
