@@ -1,5 +1,6 @@
 //! What every destination promises, tried on a folder, on servers of object stores, and on a real Postgres.
 
+mod bucket;
 mod cases;
 mod database;
 mod subject;

@@ -25,6 +25,7 @@
 //! commit returns, so a commit survives a loss of power as well as a killed process.
 
 mod check;
+mod codes;
 mod columns;
 mod commit;
 mod compact;
@@ -39,6 +40,7 @@ mod layout;
 mod listing;
 mod quarantine;
 mod read;
+mod rights;
 mod scan;
 mod settings;
 mod stamp;

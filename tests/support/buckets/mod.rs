@@ -2,6 +2,7 @@
 //! only if there is none of its name, one is refused.
 
 mod bucket;
+mod certificate;
 mod s3;
 mod signature;
 

@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::Bucket;
+use super::certificate::Certificate;
 use super::signature::Signer;
 use crate::support::process::Process;
 use crate::support::{guard, ports, random, settings, wait};
@@ -25,18 +26,25 @@ pub(crate) struct S3 {
     url: Url,
     owner: Signer,
     http: Client,
+    /// Who signed its certificate, as PEM.
+    authority: Option<String>,
     process: Process,
 }
 
 impl S3 {
     /// The one that all tests share, started by the first that asks.
     pub(crate) async fn shared() -> &'static Self {
-        SHARED.get_or_init(async || Self::start().await).await
+        SHARED.get_or_init(async || Self::start(false).await).await
     }
 
-    async fn start() -> Self {
+    /// Starts one that speaks TLS, with a certificate of an authority that nobody knows.
+    pub(crate) async fn secured() -> Self {
+        Self::start(true).await
+    }
+
+    async fn start(is_secured: bool) -> Self {
         for _ in 0..START_ATTEMPTS {
-            let mut server = Self::launch(ports::free());
+            let mut server = Self::launch(ports::free(), is_secured);
             if server.ready().await {
                 return server;
             }
@@ -44,7 +52,7 @@ impl S3 {
         panic!("the S3 server did not start in {START_ATTEMPTS} attempts");
     }
 
-    fn launch(port: u16) -> Self {
+    fn launch(port: u16, is_secured: bool) -> Self {
         let owner = Signer {
             key_id: "OWNER".into(),
             secret: format!("CANARY-{}", random::name("s3")),
@@ -55,7 +63,12 @@ impl S3 {
             std::fs::create_dir(&folder).expect("makes a folder");
             folder
         });
+        let certificate = is_secured.then(|| Certificate::make(&folder));
         let mut command = Command::new(settings::built("versitygw"));
+        if let Some(certificate) = &certificate {
+            command.arg("--cert").arg(&certificate.file);
+            command.arg("--key").arg(&certificate.key);
+        }
         command
             .env_clear()
             .env("ROOT_ACCESS_KEY", &owner.key_id)
@@ -67,12 +80,10 @@ impl S3 {
             .args(["posix", "--sidecar"])
             .args([details, objects]);
         Self {
-            url: Url::parse(&format!("http://127.0.0.1:{port}/")).expect("is a URL"),
+            url: url(port, is_secured),
             owner,
-            http: Client::builder()
-                .no_proxy()
-                .build()
-                .expect("makes a client"),
+            http: client(certificate.as_ref()),
+            authority: certificate.map(|certificate| certificate.authority),
             process: Process::start("s3", &mut command),
         }
     }
@@ -90,10 +101,15 @@ impl S3 {
         .await
     }
 
+    /// The authority that signed its certificate, as PEM.
+    pub(crate) fn authority(&self) -> &str {
+        self.authority.as_deref().expect("has a certificate")
+    }
+
     /// Makes a bucket, and returns a place in it with the keys of its owner.
     pub(crate) async fn bucket(&self) -> Bucket {
         let bucket = self.no_bucket();
-        self.ask(Method::PUT, &name_of(&bucket), "").await;
+        self.make(&bucket).await;
         bucket
     }
 
@@ -173,6 +189,24 @@ impl S3 {
         assert!(status.is_success(), "{path}: {status}: {text}");
         text
     }
+}
+
+fn url(port: u16, is_secured: bool) -> Url {
+    let scheme = if is_secured { "https" } else { "http" };
+    Url::parse(&format!("{scheme}://127.0.0.1:{port}/")).expect("is a URL")
+}
+
+fn client(certificate: Option<&Certificate>) -> Client {
+    let client = Client::builder().no_proxy();
+    let client = match certificate {
+        None => client,
+        Some(certificate) => {
+            let authority = certificate.authority.as_bytes();
+            let authority = reqwest::Certificate::from_pem(authority).expect("is a certificate");
+            client.tls_certs_merge([authority])
+        }
+    };
+    client.build().expect("makes a client")
 }
 
 /// The name of a bucket.
