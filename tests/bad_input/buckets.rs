@@ -43,12 +43,13 @@ async fn a_key_that_is_wrong_is_said_to_be_and_a_right_one_is_noticed() {
     let wrong = bucket
         .clone()
         .with("aws_secret_access_key", "CANARY-wrong-key");
-    let world = world(&wrong).await;
+    let mut world = world(&wrong).await;
     let mut operator = world.stage.operator();
     let words = ["refuses the credentials: SignatureDoesNotMatch", "Secret"];
     says(&world, &bucket, "DestinationCredentialsRefused", &words).await;
 
-    world.stage.store("bucket", bucket.string_data()).await;
+    world.place = Place::Bucket(bucket);
+    world.apply().await;
     world.nothing_is_lost().await;
     assert!(operator.is_running());
     assert!(!operator.log().contains("CANARY-wrong-key"));

@@ -125,7 +125,7 @@ fn quarantine(bucket: &Bucket) -> Arc<dyn Quarantine> {
 }
 
 fn mebibyte() -> Bytes {
-    Bytes::from_static(&[b'x'; 1 << 20])
+    vec![b'x'; 1 << 20].into()
 }
 
 #[tokio::test]
@@ -168,7 +168,10 @@ async fn an_upload_is_there_once_it_is_sealed_and_goes_whole() {
         quarantine.seal(&upload, manifest.clone()).await.unwrap();
         quarantine.note_notified(&upload).await.unwrap();
     }
-    assert_eq!(quarantine.uploads().await.unwrap(), [upload.clone()]);
+    assert_eq!(
+        quarantine.uploads().await.unwrap(),
+        std::slice::from_ref(&upload)
+    );
     assert!(quarantine.is_notified(&upload).await.unwrap());
     let kept = quarantine.manifest(&upload, 100).await.unwrap();
     assert_eq!(kept, Some(manifest));

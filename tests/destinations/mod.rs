@@ -6,10 +6,11 @@ mod database;
 mod subject;
 mod tls;
 
-/// Makes a test of every case for every destination.
+/// Makes a test of every case for every destination. Those by hand take what not everybody has installed.
 macro_rules! contract {
-    ([$($place:ident)*] $cases:tt) => {
+    ([$($place:ident)*] by hand [$($rare:ident)*] $cases:tt) => {
         $(contract!($place $cases);)*
+        $(contract!(by hand $rare $cases);)*
     };
     ($place:ident {$($case:ident,)*}) => {
         mod $place {
@@ -19,9 +20,18 @@ macro_rules! contract {
             })*
         }
     };
+    (by hand $place:ident {$($case:ident,)*}) => {
+        mod $place {
+            $(#[tokio::test]
+            #[ignore = "takes an installed server: see the Makefile"]
+            async fn $case() {
+                super::cases::$case(&super::subject::Subject::$place().await).await;
+            })*
+        }
+    };
 }
 
-contract! { [folder s3 postgres] {
+contract! { [folder s3 postgres] by hand [azure] {
     a_check_finds_nothing_wrong,
     a_stream_begins_empty,
     rows_and_commit_come_back,

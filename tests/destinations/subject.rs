@@ -21,7 +21,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 use url::Url;
 
-use crate::support::buckets::{Bucket, S3};
+use crate::support::buckets::{Azurite, Bucket, S3};
 use crate::support::postgres::{Postgres, connect};
 
 /// Live records by container and id; of each, its own columns as JSON.
@@ -40,8 +40,13 @@ enum Place {
 }
 
 impl Subject {
+    #[expect(clippy::unused_async, reason = "every place is made in one way")]
     pub(super) async fn folder() -> Self {
         Self::at(Place::Folder(tempfile::tempdir().unwrap()))
+    }
+
+    pub(super) async fn azure() -> Self {
+        Self::at(Place::Bucket(Azurite::shared().await.container().await))
     }
 
     pub(super) async fn s3() -> Self {

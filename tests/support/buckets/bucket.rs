@@ -54,7 +54,7 @@ impl Bucket {
         let objects = store.list(Some(&place)).try_collect::<Vec<_>>().await;
         let below = |path: &path::Path| {
             let parts = path.prefix_match(&place).expect("is in the place");
-            path::Path::from_iter(parts).to_string()
+            parts.collect::<path::Path>().to_string()
         };
         let objects = objects.expect("lists objects").into_iter();
         let mut paths: Vec<String> = objects.map(|object| below(&object.location)).collect();
@@ -66,7 +66,10 @@ impl Bucket {
     /// Reads an object.
     pub(crate) async fn read(&self, path: &str) -> Vec<u8> {
         let (store, place) = self.open();
-        let path = path::Path::from_iter(place.parts().chain(path::Path::from(path).parts()));
+        let path: path::Path = place
+            .parts()
+            .chain(path::Path::from(path).parts())
+            .collect();
         let object = store.get(&path).await.expect("is there");
         object.bytes().await.expect("reads").to_vec()
     }

@@ -63,7 +63,8 @@ impl Signer {
 
 const SIGNED: &str = "host;x-amz-content-sha256;x-amz-date";
 
-fn mac(key: &[u8], text: &str) -> Vec<u8> {
+/// The HMAC-SHA256 of a text.
+pub(super) fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("takes a key of any length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
