@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench setup jobs browser azure
+.PHONY: demo test check bench setup jobs browser
 
 demo: ## From three YAML files to rows, on a real API server with simulated vendors. SYSTEMS=google,microsoft365,sendsafely,deputy shows all.
 	hack/setup.sh demo
@@ -25,10 +25,6 @@ check: ## Form: formatting, lints and documentation, without a single warning.
 browser: ## The Dropzone's page in a real Chromium (an installed one), with a gibibyte through it. DEPUTY_TEST_SHOTS=FOLDER keeps the screenshots.
 	hack/setup.sh test
 	$(CARGO) test --workspace --test integration -- --ignored dropzone::browser
-
-azure: ## The destination's contract on Azurite, Microsoft's emulator of Blob Storage (npm install --global azurite).
-	hack/setup.sh test
-	$(CARGO) test --workspace --test integration -- --ignored destinations::azure
 
 bench: ## Speed and memory, beside the official client and the bare limit.
 	hack/setup.sh test

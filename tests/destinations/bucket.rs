@@ -1,14 +1,15 @@
 //! What is special about a bucket: who may do what there, whom the operator believes, and what is left of half a file.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use deputy::destinations::quarantine::Quarantine;
 use deputy::destinations::{Error, Kind};
 use deputy::model::clock::{Clock as _, SystemClock};
 use deputy::model::upload::UploadId;
-use std::sync::Arc;
 
 use super::subject::open_bucket;
-use crate::support::buckets::{Bucket, S3};
+use crate::support::buckets::{Azurite, Bucket, S3};
 use crate::support::ports;
 
 /// More than goes in one request.
@@ -66,24 +67,30 @@ async fn every_right_that_is_missing_is_named() {
 async fn a_wrong_place_and_a_wrong_key_are_told_apart() {
     let server = S3::shared().await;
     let bucket = server.bucket().await;
-    let secret = bucket.clone().with("aws_secret_access_key", "CANARY-wrong");
     let refused = Kind::DestinationCredentialsRefused;
+    let secret = bucket.clone().with("aws_secret_access_key", "CANARY-wrong");
     says(&secret, refused, &["SignatureDoesNotMatch", "Secret"]).await;
     let id = bucket.clone().with("aws_access_key_id", "NOBODY");
     says(&id, refused, &["InvalidAccessKeyId", "Secret"]).await;
+
+    let create = "Create the bucket";
     let none = server.no_bucket();
+    says(&none, Kind::DestinationNotFound, &["NoSuchBucket", create]).await;
+    let none = Azurite::shared().await.no_container();
     says(
         &none,
         Kind::DestinationNotFound,
-        &["NoSuchBucket", "Create the bucket"],
+        &["ContainerNotFound", create],
     )
     .await;
+
+    let correct = "Correct the URL";
     let mut name = bucket.clone();
     name.url = "s3://no".into();
     says(
         &name,
         Kind::DestinationInvalid,
-        &["InvalidBucketName", "Correct the URL"],
+        &["InvalidBucketName", correct],
     )
     .await;
     let nobody = format!("http://127.0.0.1:{}", ports::free());
@@ -150,10 +157,20 @@ async fn a_file_that_is_given_up_leaves_nothing_of_itself() {
 }
 
 #[tokio::test]
-async fn an_upload_is_there_once_it_is_sealed_and_goes_whole() {
+async fn an_upload_to_s3_is_there_once_it_is_sealed_and_goes_whole() {
     let server = S3::shared().await;
     let bucket = server.bucket().await;
-    let quarantine = quarantine(&bucket);
+    seal_and_remove(&bucket).await;
+    assert_eq!(server.unfinished(&bucket).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_upload_to_azure_is_there_once_it_is_sealed_and_goes_whole() {
+    seal_and_remove(&Azurite::shared().await.container().await).await;
+}
+
+async fn seal_and_remove(bucket: &Bucket) {
+    let quarantine = quarantine(bucket);
     let upload = UploadId::new(SystemClock.now());
     for (number, mebibytes) in [(1, MEBIBYTES), (2, 1)] {
         let mut arrival = quarantine.begin(&upload, number).await.unwrap();
@@ -184,5 +201,4 @@ async fn an_upload_is_there_once_it_is_sealed_and_goes_whole() {
     quarantine.remove(&upload).await.unwrap();
     quarantine.remove(&upload).await.unwrap();
     assert_eq!(bucket.stored().await, [""; 0]);
-    assert_eq!(server.unfinished(&bucket).await, [""; 0]);
 }

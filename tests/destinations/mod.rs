@@ -6,11 +6,10 @@ mod database;
 mod subject;
 mod tls;
 
-/// Makes a test of every case for every destination. Those by hand take what not everybody has installed.
+/// Makes a test of every case for every destination.
 macro_rules! contract {
-    ([$($place:ident)*] by hand [$($rare:ident)*] $cases:tt) => {
+    ([$($place:ident)*] $cases:tt) => {
         $(contract!($place $cases);)*
-        $(contract!(by hand $rare $cases);)*
     };
     ($place:ident {$($case:ident,)*}) => {
         mod $place {
@@ -20,18 +19,9 @@ macro_rules! contract {
             })*
         }
     };
-    (by hand $place:ident {$($case:ident,)*}) => {
-        mod $place {
-            $(#[tokio::test]
-            #[ignore = "takes an installed server: see the Makefile"]
-            async fn $case() {
-                super::cases::$case(&super::subject::Subject::$place().await).await;
-            })*
-        }
-    };
 }
 
-contract! { [folder s3 postgres] by hand [azure] {
+contract! { [folder s3 azure postgres] {
     a_check_finds_nothing_wrong,
     a_stream_begins_empty,
     rows_and_commit_come_back,

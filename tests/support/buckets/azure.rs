@@ -1,4 +1,4 @@
-//! Azurite, Microsoft's own emulator of Azure's Blob Storage, where one is installed.
+//! Azurite, Microsoft's own emulator of Azure's Blob Storage.
 
 use std::process::Command;
 use std::time::Duration;
@@ -37,10 +37,7 @@ impl Azurite {
 
     async fn start() -> Self {
         let key = format!("CANARY-{}", random::name("azure"));
-        let program = settings::on_path("azurite-blob").expect(
-            "Azurite is missing: npm install --global azurite, and put azurite-blob on PATH",
-        );
-        let mut command = Command::new(program);
+        let mut command = Command::new(settings::built("azurite-blob"));
         command
             .env(
                 "AZURITE_ACCOUNTS",
@@ -60,7 +57,7 @@ impl Azurite {
             assert!(process.is_running(), "{}", process.last_lines());
             let log = process.log();
             let (_, address) = log.split_once("successfully listens on ")?;
-            Url::parse(address.split_whitespace().next()?).ok()
+            Url::parse(address.split_once(char::is_whitespace)?.0).ok()
         });
         Self {
             url: url.await,
@@ -71,9 +68,15 @@ impl Azurite {
 
     /// Makes a container, and returns a place in it with the account's key.
     pub(crate) async fn container(&self) -> Bucket {
-        let name = random::name("container");
-        self.make(&name).await;
-        let url = format!("az://{name}/kept/by/deputy");
+        let bucket = self.no_container();
+        let url = Url::parse(&bucket.url).expect("is a URL");
+        self.make(url.host_str().expect("has a container")).await;
+        bucket
+    }
+
+    /// A place in a container that does not exist.
+    pub(crate) fn no_container(&self) -> Bucket {
+        let url = format!("az://{}/kept/by/deputy", random::name("container"));
         let endpoint = self.url.join(ACCOUNT).expect("is a URL");
         let entries = [
             ("azure_storage_account_name", ACCOUNT),
