@@ -3,7 +3,7 @@
 use crate::destinations::Kind;
 
 /// What is said instead of a code where it was the server's certificate.
-pub(super) const CERTIFICATE: &str = "its certificate is from an unknown authority";
+pub(super) const CERTIFICATE: &str = "certificate of an unknown authority, or for another name";
 
 /// How the client calls an answer of S3 to a request for a bucket that is elsewhere.
 pub(super) const BARE_REDIRECT: &str = "Received redirect without LOCATION";

@@ -35,6 +35,7 @@ mod erase;
 mod errors;
 #[cfg(test)]
 mod faults;
+mod finding;
 mod folder;
 mod layout;
 mod listing;
