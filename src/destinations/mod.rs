@@ -1,5 +1,6 @@
 //! Where the rows go: rows and cursor in one atomic step, or not at all.
 
+mod certificate;
 mod changes;
 pub mod error;
 pub mod object_store;

@@ -41,8 +41,9 @@ pub struct ObjectStoreSpec {
     )]
     pub url: String,
     /// A Secret whose entries are the store's settings, named as the store's own tools name them, such as
-    /// `aws_access_key_id`, `aws_secret_access_key`, `aws_region`, `aws_endpoint`, `google_service_account_key`,
-    /// `azure_storage_account_name`, `azure_storage_account_key`. Default: the identity of the pod.
+    /// `aws_access_key_id`, `aws_secret_access_key`, `aws_region`, `google_service_account_key`,
+    /// `azure_storage_account_name`, `azure_storage_account_key`; for a store of your own also its endpoint, such as
+    /// `aws_endpoint`, and the authority that signed its certificate, `ca.crt`. Default: the identity of the pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<SecretRef>,
 }

@@ -1,6 +1,7 @@
 //! Bad input gets a clear error, and nothing is lost: what a user reads is a reason, a message that names the thing and what
 //! to do about it; and once that is done, the sync goes on by itself until the destination has what the vendor has.
 
+mod buckets;
 mod destinations;
 mod foreign;
 mod objects;

@@ -1,13 +1,14 @@
-//! The two kinds of destination, and their rows as a reader without Deputy sees them.
+//! The kinds of destination, and their rows as a reader without Deputy sees them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 use url::Url;
 
 use super::system::System;
+use crate::support::buckets::Bucket;
 use crate::support::postgres::{self, Postgres};
 use crate::support::{guard, settings};
 
@@ -94,6 +95,8 @@ pub(crate) fn columns(dataset: &str) -> &'static [(&'static str, Shape)] {
 pub(crate) enum Place {
     /// A folder of Parquet files.
     Files(PathBuf),
+    /// The same in a bucket.
+    Bucket(Bucket),
     /// A database.
     Postgres(Url),
 }
@@ -115,6 +118,7 @@ impl Place {
             Self::Files(folder) => {
                 json!({"objectStore": {"url": format!("file://{}", folder.display())}})
             }
+            Self::Bucket(bucket) => bucket.spec("bucket"),
             Self::Postgres(_) => {
                 json!({"postgres": {"credentialsSecretRef": {"name": "database"}}})
             }
@@ -125,6 +129,10 @@ impl Place {
     pub(crate) fn secret(&self) -> Option<Value> {
         match self {
             Self::Files(_) => None,
+            Self::Bucket(bucket) => Some(json!({
+                "apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bucket"},
+                "stringData": bucket.string_data(),
+            })),
             Self::Postgres(url) => {
                 let mut url = url.clone();
                 url.set_query(Some("sslmode=disable"));
@@ -152,7 +160,11 @@ impl Place {
 
     async fn listed(&self, dataset: &str, columns: &[(&str, Shape)]) -> Vec<Value> {
         let Value::Array(rows) = (match self {
-            Self::Files(_) => self.duckdb(LIVE, dataset, &parquet_object(columns)),
+            Self::Files(folder) => duckdb(folder, LIVE, dataset, &parquet_object(columns)),
+            Self::Bucket(bucket) => {
+                let folder = bucket.copy().await;
+                duckdb(&folder, LIVE, dataset, &parquet_object(columns))
+            }
             Self::Postgres(url) => sql_rows(url, dataset, columns).await,
         }) else {
             panic!("rows come as a list");
@@ -183,10 +195,8 @@ impl Place {
     /// How many stored rows, old versions among them, have a value in this column.
     pub(crate) async fn stored(&self, dataset: &str, column: &str) -> i64 {
         match self {
-            Self::Files(_) => {
-                let all = self.duckdb(STORED, dataset, &format!("\"{column}\""));
-                all.as_i64().expect("is a number")
-            }
+            Self::Files(folder) => count(folder, dataset, column),
+            Self::Bucket(bucket) => count(&bucket.copy().await, dataset, column),
             Self::Postgres(url) => {
                 let client = postgres::connect(url).await.expect("connects");
                 let query = format!("SELECT count({column}) FROM deputy.{dataset}");
@@ -204,20 +214,23 @@ impl Place {
         }
         remains
     }
+}
 
-    fn duckdb(&self, script: &str, dataset: &str, argument: &str) -> Value {
-        let Self::Files(folder) = self else {
-            panic!("only files are read by DuckDB");
-        };
-        let glob = format!("{}/*/*/{dataset}/*/*.parquet", folder.display());
-        let output = Command::new(settings::python())
-            .args(["-B", "-c", &format!("{PRELUDE}{script}"), &glob, argument])
-            .output()
-            .expect("runs Python");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "DuckDB: {errors}");
-        serde_json::from_slice(&output.stdout).expect("prints JSON")
-    }
+/// How many rows of all files have a value in this column.
+fn count(folder: &Path, dataset: &str, column: &str) -> i64 {
+    let all = duckdb(folder, STORED, dataset, &format!("\"{column}\""));
+    all.as_i64().expect("is a number")
+}
+
+fn duckdb(folder: &Path, script: &str, dataset: &str, argument: &str) -> Value {
+    let glob = format!("{}/*/*/{dataset}/*/*.parquet", folder.display());
+    let output = Command::new(settings::python())
+        .args(["-B", "-c", &format!("{PRELUDE}{script}"), &glob, argument])
+        .output()
+        .expect("runs Python");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "DuckDB: {errors}");
+    serde_json::from_slice(&output.stdout).expect("prints JSON")
 }
 
 const PRELUDE: &str = r#"

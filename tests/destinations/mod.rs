@@ -1,5 +1,6 @@
-//! What every destination promises, tried on a folder and on a real Postgres.
+//! What every destination promises, tried on a folder, on servers of object stores, and on a real Postgres.
 
+mod bucket;
 mod cases;
 mod database;
 mod subject;
@@ -7,24 +8,20 @@ mod tls;
 
 /// Makes a test of every case for every destination.
 macro_rules! contract {
-    ($($case:ident,)*) => {
-        mod folder {
+    ([$($place:ident)*] $cases:tt) => {
+        $(contract!($place $cases);)*
+    };
+    ($place:ident {$($case:ident,)*}) => {
+        mod $place {
             $(#[tokio::test]
             async fn $case() {
-                super::cases::$case(&super::subject::Subject::folder()).await;
-            })*
-        }
-
-        mod postgres {
-            $(#[tokio::test]
-            async fn $case() {
-                super::cases::$case(&super::subject::Subject::postgres().await).await;
+                super::cases::$case(&super::subject::Subject::$place().await).await;
             })*
         }
     };
 }
 
-contract! {
+contract! { [folder s3 azure postgres] {
     a_check_finds_nothing_wrong,
     a_stream_begins_empty,
     rows_and_commit_come_back,
@@ -41,4 +38,4 @@ contract! {
     a_stream_begins_anew_after_its_erasure,
     folding_changes_nothing,
     another_process_goes_on_where_this_one_stopped,
-}
+} }

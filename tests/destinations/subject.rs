@@ -21,6 +21,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value as Json, json};
 use url::Url;
 
+use crate::support::buckets::{Azurite, Bucket, S3};
 use crate::support::postgres::{Postgres, connect};
 
 /// Live records by container and id; of each, its own columns as JSON.
@@ -34,12 +35,22 @@ pub(super) struct Subject {
 
 enum Place {
     Folder(tempfile::TempDir),
+    Bucket(Bucket),
     Postgres(Url),
 }
 
 impl Subject {
-    pub(super) fn folder() -> Self {
+    #[expect(clippy::unused_async, reason = "every place is made in one way")]
+    pub(super) async fn folder() -> Self {
         Self::at(Place::Folder(tempfile::tempdir().unwrap()))
+    }
+
+    pub(super) async fn azure() -> Self {
+        Self::at(Place::Bucket(Azurite::shared().await.container().await))
+    }
+
+    pub(super) async fn s3() -> Self {
+        Self::at(Place::Bucket(S3::shared().await.bucket().await))
     }
 
     pub(super) async fn postgres() -> Self {
@@ -61,13 +72,8 @@ impl Subject {
     /// Reads the live records of a stream the way its documentation says.
     pub(super) async fn rows(&self, stream: &StreamId) -> Rows {
         match &self.place {
-            Place::Folder(root) => {
-                let folder = ["namespace", "connection", stream.dataset.name()];
-                assert_eq!(folder[..2], [&stream.namespace, &stream.connection]);
-                let folder: PathBuf = folder.iter().collect();
-                let user = format!("user={}", stream.user);
-                read_folder(&root.path().join(folder).join(user), stream.dataset)
-            }
+            Place::Folder(root) => read_folder(root.path(), stream),
+            Place::Bucket(bucket) => read_folder(&bucket.copy().await, stream),
             Place::Postgres(url) => read_table(url, stream).await,
         }
     }
@@ -84,6 +90,7 @@ impl Place {
                 };
                 open(&DestinationSpec::ObjectStore(spec), None).unwrap()
             }
+            Self::Bucket(bucket) => open_bucket(bucket),
             Self::Postgres(url) => {
                 let spec = PostgresSpec {
                     credentials_secret_ref: SecretRef {
@@ -99,7 +106,24 @@ impl Place {
     }
 }
 
-fn read_folder(folder: &Path, dataset: Dataset) -> Rows {
+/// Opens a place in a bucket as the operator does.
+pub(super) fn open_bucket(bucket: &Bucket) -> Arc<dyn Destination> {
+    let spec = ObjectStoreSpec {
+        url: bucket.url.clone(),
+        credentials_secret_ref: None,
+    };
+    let entries = bucket.entries.iter();
+    let entries = entries.map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+    let secret = Credentials::new(entries);
+    open(&DestinationSpec::ObjectStore(spec), Some(&secret)).unwrap()
+}
+
+fn read_folder(root: &Path, stream: &StreamId) -> Rows {
+    let dataset = stream.dataset;
+    let folder = ["namespace", "connection", dataset.name()];
+    assert_eq!(folder[..2], [&stream.namespace, &stream.connection]);
+    let folder: PathBuf = folder.iter().collect();
+    let folder = root.join(folder).join(format!("user={}", stream.user));
     let mut newest: BTreeMap<(String, String), (i64, bool, Json)> = BTreeMap::new();
     let files = std::fs::read_dir(folder)
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod arrives;
 mod browser;
+mod bucket;
 mod hall;
 mod inbox;
 mod left_over;

@@ -6,6 +6,7 @@
 //! ```text
 //! apiserver ─ namespace ─ manifests     one per process; a random namespace per test
 //! postgres                              one per process; a fresh database per test
+//! buckets                               servers of object stores, one each per process; a fresh bucket per test
 //! sandbox, operator                     as many as a test starts
 //! stage                                 all of them together, with a connection
 //! hurried                               the operator on a fast clock
@@ -15,6 +16,7 @@
 
 pub(crate) mod apiserver;
 pub(crate) mod audit;
+pub(crate) mod buckets;
 pub(crate) mod chart;
 pub(crate) mod cluster_config;
 pub(crate) mod control_plane;

@@ -32,6 +32,11 @@ pub(crate) fn control_plane_program(name: &str) -> PathBuf {
     )
 }
 
+/// A program that is built into the cache, wherever else one of its name is.
+pub(crate) fn built(name: &str) -> PathBuf {
+    present(cache().join("bin").join(name), name)
+}
+
 /// A command-line tool: from `PATH`, or built into the cache.
 pub(crate) fn tool(name: &str) -> PathBuf {
     on_path(name).unwrap_or_else(|| present(cache().join("bin").join(name), name))

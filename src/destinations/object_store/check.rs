@@ -6,6 +6,7 @@ use object_store::path::Path;
 use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 
 use super::ParquetFolder;
+use super::rights::Access;
 use super::stamp::random;
 use crate::destinations::{Error, Kind};
 
@@ -35,10 +36,10 @@ impl ParquetFolder {
     async fn put_twice(&self, path: &Path) -> Result<(), Error> {
         let create = || PutOptions::from(PutMode::Create);
         let first = self.store.put_opts(path, PROBE.into(), create()).await;
-        first.map_err(|error| self.place.store(CHECK, &error))?;
+        first.map_err(|error| self.place.refused(CHECK, Access::Write, &error))?;
         match self.store.put_opts(path, PROBE.into(), create()).await {
             Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => Ok(()),
-            Err(error) => Err(self.place.store(CHECK, &error)),
+            Err(error) => Err(self.place.refused(CHECK, Access::Write, &error)),
             Ok(_) => Err(Error::new(
                 Kind::DestinationInvalid,
                 CHECK,
@@ -52,15 +53,15 @@ impl ParquetFolder {
     }
 
     async fn read_probe(&self, folder: &Path, path: &Path) -> Result<(), Error> {
-        let failed = |error| self.place.store(CHECK, &error);
-        let read = self.store.get(path).await.map_err(failed)?;
-        let read = read.bytes().await.map_err(failed)?;
+        let failed = |access| move |error| self.place.refused(CHECK, access, &error);
+        let read = self.store.get(path).await.map_err(failed(Access::Read))?;
+        let read = read.bytes().await.map_err(failed(Access::Read))?;
         let listed = self
             .store
             .list(Some(folder))
             .map_ok(|object| object.location);
         let found = listed.try_any(|location| async move { location == *path });
-        if read == PROBE && found.await.map_err(failed)? {
+        if read == PROBE && found.await.map_err(failed(Access::List))? {
             Ok(())
         } else {
             Err(self

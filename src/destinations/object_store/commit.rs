@@ -12,6 +12,7 @@ use super::ParquetFolder;
 use super::encode;
 use super::layout::{self, Span};
 use super::listing::StoredFile;
+use super::rights::Access;
 use super::stamp::Stamp;
 use crate::destinations::{Error, Kind};
 use crate::model::apart::apart;
@@ -59,7 +60,7 @@ impl ParquetFolder {
             Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => {
                 self.recognise(&path, size, commit.sequence, &stamp).await?;
             }
-            Err(error) => return Err(self.place.store(COMMIT, &error)),
+            Err(error) => return Err(self.place.refused(COMMIT, Access::Write, &error)),
         }
         self.look_around(&folder, &path, commit.sequence).await
     }
@@ -130,7 +131,7 @@ impl ParquetFolder {
     pub(super) async fn delete(&self, operation: &'static str, path: &Path) -> Result<(), Error> {
         match self.store.delete(path).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(self.place.store(operation, &error)),
+            Err(error) => Err(self.place.refused(operation, Access::Delete, &error)),
         }
     }
 }

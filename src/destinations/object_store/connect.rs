@@ -8,12 +8,12 @@ use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, RetryConfig};
+use object_store::{Certificate, ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
 use super::errors::Place;
 use super::folder::Folder;
-use super::settings::{self, Settings};
+use super::settings::{self, AUTHORITY, Settings};
 use super::{Limits, ParquetFolder};
 use crate::destinations::redact::Redactor;
 use crate::destinations::spec::ObjectStoreSpec;
@@ -104,8 +104,11 @@ macro_rules! client {
         let mut builder = match $credentials {
             None => <$builder>::from_env(),
             Some(credentials) => {
-                let mut builder = <$builder>::new();
-                for (name, value) in settings.read($place, credentials)? {
+                let settings = settings.read($place, credentials)?;
+                let options = client_options($place, &settings)?;
+                let mut builder = <$builder>::new().with_client_options(options);
+                let told = settings.into_iter().filter(|(name, _)| name != AUTHORITY);
+                for (name, value) in told {
                     let key = name.parse().map_err(|error| $place.store("open", &error))?;
                     builder = builder.with_config(key, value);
                 }
@@ -150,6 +153,30 @@ fn bucket(
             "Compare the entries of the Secret with what the store's documentation names; without a Secret, give the pod an identity.",
         )
     })
+}
+
+/// Believes the Secret's authority, besides those that everybody believes.
+fn client_options(place: &Place, settings: &[(String, String)]) -> Result<ClientOptions, Error> {
+    let Some((_, pem)) = settings.iter().find(|(name, _)| name == AUTHORITY) else {
+        return Ok(ClientOptions::new());
+    };
+    let unreadable = || {
+        Error::new(
+            Kind::DestinationInvalid,
+            "open",
+            format!(
+                "The Secret for {} has the entry `{AUTHORITY}`, which is no certificate.",
+                place.url
+            ),
+            "Put the authority's certificate there, as PEM; or leave the entry out.",
+        )
+    };
+    let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| unreadable())?;
+    if certificates.is_empty() {
+        return Err(unreadable());
+    }
+    let trust = |options: ClientOptions, it| options.with_root_certificate(it);
+    Ok(certificates.into_iter().fold(ClientOptions::new(), trust))
 }
 
 fn retry() -> RetryConfig {
@@ -214,6 +241,19 @@ mod tests {
         );
         let error = error.err().unwrap();
         assert_eq!(error.kind, Kind::DestinationInvalid);
+        assert!(!format!("{error:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        let settings = [
+            ("aws_access_key_id", "AKIA"),
+            ("aws_secret_access_key", "canary"),
+            ("ca.crt", "canary"),
+        ];
+        let error = open("s3://bucket", Some(&settings)).err().unwrap();
+        assert_eq!(error.kind, Kind::DestinationInvalid);
+        assert!(error.meaning.contains("`ca.crt`"), "{error}");
         assert!(!format!("{error:?}").contains("canary"));
     }
 

@@ -10,6 +10,7 @@ use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt}
 use super::ParquetFolder;
 use super::layout::{self, ERASING, Named};
 use super::listing::StoredFile;
+use super::rights::Access;
 use crate::destinations::{Erasure, Error};
 use crate::model::cursor::Owner;
 
@@ -83,7 +84,7 @@ impl ParquetFolder {
         while let Some(deleted) = deletions.next().await {
             match deleted {
                 Ok(_) | Err(StoreError::NotFound { .. }) => {}
-                Err(error) => return Err(self.place.store(ERASE, &error)),
+                Err(error) => return Err(self.place.refused(ERASE, Access::Delete, &error)),
             }
         }
         Ok(erased)

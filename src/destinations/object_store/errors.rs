@@ -1,11 +1,14 @@
-//! What a store's failures mean.
+//! What is said of a store's failures.
 
-use std::error::Error as StdError;
+use std::borrow::Cow;
 use std::io;
 
 use object_store::Error as StoreError;
 use parquet::errors::ParquetError;
 
+use super::codes;
+use super::finding::{Finding, in_chain};
+use super::rights::{self, Access};
 use crate::destinations::redact::Redactor;
 use crate::destinations::{Error, Kind};
 
@@ -20,14 +23,19 @@ pub(super) struct Place {
 impl Place {
     /// Turns a store's failure into ours.
     pub(super) fn store(&self, operation: &'static str, error: &StoreError) -> Error {
-        let (meaning, remedy) = words(classify(error));
-        Error::new(
-            classify(error),
-            operation,
-            format!("{} {meaning}", self.url),
-            remedy,
-        )
-        .because(self.redactor.cause(error))
+        self.refused(operation, Access::Several, error)
+    }
+
+    /// The same, where one right was enough.
+    pub(super) fn refused(
+        &self,
+        operation: &'static str,
+        access: Access,
+        error: &StoreError,
+    ) -> Error {
+        let finding = Finding::of(error);
+        self.say(operation, access, &finding)
+            .because(self.redactor.cause(error))
     }
 
     /// Turns the failure to read or write `file` into ours.
@@ -80,143 +88,64 @@ impl Place {
 
     /// Makes the error of a folder that is not there.
     pub(super) fn missing(&self, operation: &'static str) -> Error {
-        let (meaning, remedy) = words(Kind::DestinationNotFound);
-        Error::new(
-            Kind::DestinationNotFound,
-            operation,
-            format!("{} {meaning}", self.url),
-            remedy,
-        )
+        let finding = Finding::new(Kind::DestinationNotFound, None);
+        self.say(operation, Access::Several, &finding)
     }
 
     /// Turns a failure of the file system into ours.
     pub(super) fn file_system(&self, operation: &'static str, error: &io::Error) -> Error {
-        let kind = classify_io(error).unwrap_or(Kind::DestinationUnreachable);
-        let (meaning, remedy) = words(kind);
-        Error::new(kind, operation, format!("{} {meaning}", self.url), remedy)
+        let finding = Finding::of_io(error);
+        self.say(operation, Access::Several, &finding)
             .because(self.redactor.cause(error))
+    }
+
+    fn say(&self, operation: &'static str, access: Access, finding: &Finding) -> Error {
+        let (meaning, remedy) = words(&self.url, access, finding);
+        let why = finding.why.as_deref().unwrap_or_default();
+        let why = self.redactor.line(why).to_string();
+        let colon = if why.is_empty() { "" } else { ": " };
+        let meaning = format!("{} {meaning}{colon}{why}.", self.url);
+        Error::new(finding.kind, operation, meaning, remedy)
     }
 }
 
-fn words(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
+/// Returns what is said of a place, and what is to be done there.
+fn words(place: &str, access: Access, finding: &Finding) -> (&'static str, Cow<'static, str>) {
+    if let Some((meaning, remedy)) = finding.why.as_deref().and_then(codes::words) {
+        return (meaning, remedy.into());
+    }
+    let (meaning, remedy) = match finding.kind {
+        Kind::DestinationReadOnly => return (access.refused(), rights::to_grant(place).into()),
         Kind::DestinationUnreachable => (
-            "cannot be reached.",
+            "cannot be reached",
             "Deputy tries again; if it lasts, check the endpoint, the network and the network policy.",
         ),
         Kind::DestinationCredentialsRefused => (
-            "refuses the credentials.",
+            "refuses the credentials",
             "Put valid ones into the Secret, or give the pod an identity that the store knows.",
         ),
-        Kind::DestinationReadOnly => (
-            "may not be read and written.",
-            "Grant list, get, put and delete there; a folder must belong to the user that Deputy runs as, and be mounted writable.",
-        ),
         Kind::DestinationFull => (
-            "has no room left.",
+            "has no room left",
             "Make room or raise the quota; Deputy goes on by itself.",
         ),
         Kind::DestinationNotFound => (
-            "does not exist.",
+            "does not exist",
             "Create the bucket or folder, or mount the volume; or correct the URL. Deputy makes neither.",
         ),
         Kind::DestinationInvalid => (
-            "cannot do what Deputy needs.",
+            "cannot do what Deputy needs",
             "Use a store that can put an object only if there is none of that name (If-None-Match), or a file system with hard links.",
         ),
         Kind::DestinationContested => (
-            "is written by somebody else.",
+            "is written by somebody else",
             "Let one Deputy alone write here.",
         ),
         Kind::DestinationCorrupt => (
-            "holds something that cannot be read.",
+            "holds something that cannot be read",
             "Put it back from a copy.",
         ),
-    }
-}
-
-fn classify(error: &StoreError) -> Kind {
-    if let Some(kind) = in_chain::<io::Error>(error).and_then(classify_io) {
-        return kind;
-    }
-    match error {
-        StoreError::NotFound { .. } => Kind::DestinationNotFound,
-        StoreError::Unauthenticated { .. } => Kind::DestinationCredentialsRefused,
-        StoreError::PermissionDenied { source, .. } => refused(&source.to_string()),
-        StoreError::NotSupported { .. } | StoreError::NotImplemented { .. } => {
-            Kind::DestinationInvalid
-        }
-        StoreError::Generic { source, .. } => answered(&source.to_string()),
-        _ => Kind::DestinationUnreachable,
-    }
-}
-
-/// Tells a wrong key from a missing right: S3 answers 403 to both.
-///
-/// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, read 2026-11-22.
-fn refused(answer: &str) -> Kind {
-    let wrong_key = [
-        "InvalidAccessKeyId",
-        "SignatureDoesNotMatch",
-        "ExpiredToken",
-        "InvalidToken",
-        "AuthenticationFailed",
-        "InvalidAuthenticationInfo",
-    ];
-    if wrong_key.iter().any(|code| answer.contains(code)) {
-        Kind::DestinationCredentialsRefused
-    } else {
-        Kind::DestinationReadOnly
-    }
-}
-
-/// Reads an answer that the store's client has no case for.
-fn answered(answer: &str) -> Kind {
-    let any = |codes: &[&str]| codes.iter().any(|code| answer.contains(code));
-    if any(&[
-        "507 ",
-        "QuotaExceeded",
-        "StorageFull",
-        "InsufficientStorage",
-    ]) {
-        Kind::DestinationFull
-    } else if any(&["501 Not Implemented", "NotImplemented"]) {
-        Kind::DestinationInvalid
-    } else if any(&[
-        "ExpiredToken",
-        "InvalidToken",
-        "invalid_grant",
-        "invalid_client",
-    ]) {
-        Kind::DestinationCredentialsRefused
-    } else {
-        Kind::DestinationUnreachable
-    }
-}
-
-fn classify_io(error: &io::Error) -> Option<Kind> {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            Some(Kind::DestinationFull)
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Some(Kind::DestinationReadOnly)
-        }
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Some(Kind::DestinationNotFound),
-        io::ErrorKind::Unsupported => Some(Kind::DestinationInvalid),
-        _ => None,
-    }
-}
-
-fn in_chain<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
+    };
+    (meaning, remedy.into())
 }
 
 /// Finds the store's failure within a reader's or writer's.
@@ -229,36 +158,40 @@ pub(super) fn store_error(error: &ParquetError) -> Option<&StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
-    fn generic(source: impl Into<Box<dyn StdError + Send + Sync>>) -> StoreError {
-        StoreError::Generic {
-            store: "test",
-            source: source.into(),
+    #[test]
+    fn it_is_said_with_the_code_and_what_to_do() {
+        let place = Place {
+            url: "s3://kept/here".into(),
+            redactor: Redactor::default(),
+        };
+        let denied = |code: &str| StoreError::PermissionDenied {
+            path: String::new(),
+            source: format!("<Code>{code}</Code>").into(),
+        };
+        for (code, says) in [
+            (
+                "AccessDenied",
+                "s3://kept/here may not be listed: AccessDenied. Allow s3:PutObject",
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "refuses the credentials: SignatureDoesNotMatch. Put valid ones",
+            ),
+            (
+                "RequestTimeTooSkewed",
+                "clock wrong: RequestTimeTooSkewed. Set the clocks of the nodes",
+            ),
+            (
+                "PermanentRedirect",
+                "in another region: PermanentRedirect. Write the region",
+            ),
+        ] {
+            let said = place
+                .refused("check", Access::List, &denied(code))
+                .to_string();
+            assert!(said.contains(says), "{said}");
         }
-    }
-
-    #[rstest]
-    #[case(generic(io::Error::from_raw_os_error(28)), Kind::DestinationFull)]
-    #[case(generic(io::Error::from_raw_os_error(122)), Kind::DestinationFull)]
-    #[case(generic(io::Error::from_raw_os_error(30)), Kind::DestinationReadOnly)]
-    #[case(generic(io::Error::from_raw_os_error(13)), Kind::DestinationReadOnly)]
-    #[case(generic(io::Error::from_raw_os_error(2)), Kind::DestinationNotFound)]
-    #[case(generic(io::Error::from_raw_os_error(95)), Kind::DestinationInvalid)]
-    #[case(
-        generic(io::Error::from_raw_os_error(111)),
-        Kind::DestinationUnreachable
-    )]
-    #[case(generic("XMinioStorageFull"), Kind::DestinationFull)]
-    #[case(generic("501 Not Implemented"), Kind::DestinationInvalid)]
-    #[case(generic("503 Slow Down"), Kind::DestinationUnreachable)]
-    #[case(StoreError::NotFound { path: String::new(), source: "NoSuchBucket".into() }, Kind::DestinationNotFound)]
-    #[case(StoreError::Unauthenticated { path: String::new(), source: "".into() }, Kind::DestinationCredentialsRefused)]
-    #[case(StoreError::PermissionDenied { path: String::new(), source: "AccessDenied".into() }, Kind::DestinationReadOnly)]
-    #[case(StoreError::PermissionDenied { path: String::new(), source: "InvalidAccessKeyId".into() }, Kind::DestinationCredentialsRefused)]
-    fn a_failure_means_one_thing(#[case] error: StoreError, #[case] kind: Kind) {
-        assert_eq!(classify(&error), kind);
     }
 }

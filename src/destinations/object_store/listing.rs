@@ -6,6 +6,7 @@ use object_store::{ObjectMeta, ObjectStore};
 
 use super::ParquetFolder;
 use super::layout::{self, Named, Span};
+use super::rights::Access;
 use crate::destinations::Error;
 use crate::model::cursor::StreamId;
 
@@ -155,7 +156,7 @@ impl ParquetFolder {
         objects
             .try_next()
             .await
-            .map_err(|error| self.place.store(operation, &error))
+            .map_err(|error| self.place.refused(operation, Access::List, &error))
     }
 }
 

@@ -25,6 +25,7 @@
 //! commit returns, so a commit survives a loss of power as well as a killed process.
 
 mod check;
+mod codes;
 mod columns;
 mod commit;
 mod compact;
@@ -34,11 +35,13 @@ mod erase;
 mod errors;
 #[cfg(test)]
 mod faults;
+mod finding;
 mod folder;
 mod layout;
 mod listing;
 mod quarantine;
 mod read;
+mod rights;
 mod scan;
 mod settings;
 mod stamp;

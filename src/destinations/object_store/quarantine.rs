@@ -15,6 +15,7 @@ use super::ParquetFolder;
 use super::errors::Place;
 use super::folder::Folder;
 use super::layout;
+use super::rights::Access;
 use super::upload::Upload;
 use crate::destinations::quarantine::{Arrival, Content, Quarantine};
 use crate::destinations::{Error, Kind};
@@ -77,7 +78,7 @@ impl QuarantineFolder {
             Ok(_) | Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => {
                 Ok(())
             }
-            Err(error) => Err(self.place.store(SEAL, &error)),
+            Err(error) => Err(self.place.refused(SEAL, Access::Write, &error)),
         }
     }
 
@@ -87,14 +88,14 @@ impl QuarantineFolder {
         match self.store.get(path).await {
             Ok(found) => Ok(Some(found)),
             Err(StoreError::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.place.store(READ, &error)),
+            Err(error) => Err(self.place.refused(READ, Access::Read, &error)),
         }
     }
 
     async fn delete(&self, path: &Path) -> Result<(), Error> {
         match self.store.delete(path).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(self.place.store(REMOVE, &error)),
+            Err(error) => Err(self.place.refused(REMOVE, Access::Delete, &error)),
         }
     }
 }
@@ -124,7 +125,7 @@ impl Quarantine for QuarantineFolder {
         self.present(LIST)?;
         // Folders, and not objects: the store does not show what a killed process had begun.
         let listed = self.store.list_with_delimiter(Some(&self.root)).await;
-        let listed = listed.map_err(|error| self.place.store(LIST, &error))?;
+        let listed = listed.map_err(|error| self.place.refused(LIST, Access::List, &error))?;
         let folders = listed.common_prefixes.iter();
         let ids = folders.filter_map(|folder| folder.filename()?.parse().ok());
         let mut ids: Vec<UploadId> = ids.collect();
@@ -188,7 +189,7 @@ struct ArrivingFile {
 
 impl ArrivingFile {
     fn failed(&self, error: &StoreError) -> Error {
-        let error = self.place.store(WRITE, error);
+        let error = self.place.refused(WRITE, Access::Write, error);
         match error.kind {
             // The folder of the upload is made on the way, so what is not found is what it is in.
             Kind::DestinationNotFound => self.place.missing(WRITE),

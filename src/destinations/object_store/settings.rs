@@ -10,6 +10,9 @@ use super::errors::Place;
 use crate::destinations::{Error, Kind};
 use crate::model::secret::Credentials;
 
+/// The entry with the authority that signed the server's certificate, as PEM, for every kind of store.
+pub(super) const AUTHORITY: &str = "ca.crt";
+
 /// What a kind of store may be told.
 pub(super) struct Settings {
     /// The names that may be there.
@@ -37,6 +40,7 @@ pub(super) const S3: Settings = Settings {
         "aws_sse_kms_key_id",
         "aws_sse_bucket_key_enabled",
         "aws_sse_customer_key_base64",
+        AUTHORITY,
     ],
     enough: &[
         &["aws_access_key_id", "aws_secret_access_key"],
@@ -52,6 +56,7 @@ pub(super) const GCS: Settings = Settings {
         "google_base_url",
         "google_skip_signature",
         "allow_http",
+        AUTHORITY,
     ],
     enough: &[
         &["google_service_account_key"],
@@ -73,6 +78,7 @@ pub(super) const AZURE: Settings = Settings {
         "azure_storage_endpoint",
         "azure_allow_http",
         "azure_skip_signature",
+        AUTHORITY,
     ],
     enough: &[
         &["azure_storage_account_name", "azure_storage_account_key"],

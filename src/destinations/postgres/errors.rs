@@ -5,7 +5,7 @@ use tokio_postgres::error::{DbError, SqlState};
 
 use super::schema::Unfit;
 use crate::destinations::redact::Redactor;
-use crate::destinations::{Error, Kind};
+use crate::destinations::{Error, Kind, certificate};
 
 /// A place by the name that its owner knows, and what must not be said of it.
 #[derive(Debug, Clone)]
@@ -156,7 +156,7 @@ fn classify(error: &tokio_postgres::Error) -> Kind {
     if let Some(answer) = error.as_db_error() {
         return classify_answer(answer);
     }
-    if certificate_refused(error) {
+    if certificate::is_refused(error) {
         return Kind::DestinationInvalid;
     }
     // The driver has no other way to tell these apart.
@@ -200,27 +200,6 @@ fn classify_code(code: &str) -> Kind {
         // 08 connection, 40 rollback, 53 resources, 55 state, 57 operator, 58 system, XX internal: it may pass.
         _ => Kind::DestinationUnreachable,
     }
-}
-
-fn certificate_refused(error: &tokio_postgres::Error) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        if let Some(rustls::Error::InvalidCertificate(_)) = tls_error(cause) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
-}
-
-/// The TLS library's error is wrapped in one of input and output, which hides it from the chain.
-fn tls_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    let wrapped = cause
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
-    cause
-        .downcast_ref()
-        .or_else(|| wrapped.and_then(|inner| inner.downcast_ref()))
 }
 
 /// Numbers of ours stay far below 2⁶³: they count commits and listings.
