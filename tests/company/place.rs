@@ -175,7 +175,8 @@ impl Place {
     /// The ids of the rows that are deleted, each with the commits that deleted it.
     pub(crate) async fn deleted(&self, dataset: &str) -> BTreeMap<String, Vec<i64>> {
         let rows = match self {
-            Self::Files(_) => self.duckdb(DELETED, dataset, ""),
+            Self::Files(folder) => duckdb(folder, DELETED, dataset, ""),
+            Self::Bucket(bucket) => duckdb(&bucket.copy().await, DELETED, dataset, ""),
             Self::Postgres(url) => {
                 let client = postgres::connect(url).await.expect("connects");
                 let query = format!(

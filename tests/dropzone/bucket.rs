@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::hall::{ACCOUNT, BOUNDARY, Form, Hall, PATIENCE, USERNAME, account, sha256};
+use super::hall::{ACCOUNT, BOUNDARY, Form, Hall, USERNAME, account, sha256};
 use crate::support::buckets::{Bucket, S3};
 use crate::support::stage::Stage;
 use crate::support::wait;
@@ -27,7 +27,7 @@ async fn open(bucket: &Bucket) -> Hall {
 
 /// Waits until the bucket holds neither objects nor parts.
 async fn is_empty(server: &S3, bucket: &Bucket) {
-    wait::until("the bucket to be empty", PATIENCE, async || {
+    wait::until("the bucket to be empty", async || {
         let parts = server.unfinished(bucket).await;
         (parts.is_empty() && bucket.stored().await.is_empty()).then_some(())
     })
@@ -49,7 +49,7 @@ impl Sender {
         );
         sender.0.write_all(head.as_bytes()).await.expect("sends");
         sender.send(&form[..8 * MEBIBYTE]).await;
-        wait::until("parts to be in the bucket", PATIENCE, async || {
+        wait::until("parts to be in the bucket", async || {
             (server.unfinished(bucket).await.len() == 1).then_some(())
         })
         .await;

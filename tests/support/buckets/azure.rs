@@ -1,7 +1,6 @@
 //! Azurite, Microsoft's own emulator of Azure's Blob Storage.
 
 use std::process::Command;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -14,8 +13,6 @@ use super::Bucket;
 use super::signature::mac;
 use crate::support::process::Process;
 use crate::support::{guard, random, settings, wait};
-
-const START_DEADLINE: Duration = Duration::from_mins(1);
 
 const ACCOUNT: &str = "deputy";
 
@@ -53,7 +50,7 @@ impl Azurite {
             ])
             .arg(guard::new_folder("azure"));
         let mut process = Process::start("azure", &mut command);
-        let url = wait::until("Azurite to be ready", START_DEADLINE, async || {
+        let url = wait::until("Azurite to be ready", async || {
             assert!(process.is_running(), "{}", process.last_lines());
             let log = process.log();
             let (_, address) = log.split_once("successfully listens on ")?;

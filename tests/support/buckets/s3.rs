@@ -1,7 +1,6 @@
 //! An S3 server: signatures, policies and conditions are looked at as Amazon does; what it keeps is a folder.
 
 use std::process::Command;
-use std::time::Duration;
 
 use deputy::model::clock::{Clock as _, SystemClock};
 use reqwest::{Client, Method, StatusCode};
@@ -15,7 +14,6 @@ use super::signature::Signer;
 use crate::support::process::Process;
 use crate::support::{guard, ports, random, settings, wait};
 
-const START_DEADLINE: Duration = Duration::from_mins(1);
 const START_ATTEMPTS: usize = 3;
 
 static SHARED: OnceCell<S3> = OnceCell::const_new();
@@ -89,7 +87,7 @@ impl S3 {
     }
 
     async fn ready(&mut self) -> bool {
-        wait::until("the S3 server to be ready", START_DEADLINE, async || {
+        wait::until("the S3 server to be ready", async || {
             if !self.process.is_running() {
                 eprintln!("{}", self.process.last_lines());
                 return Some(false);
