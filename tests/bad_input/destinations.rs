@@ -11,6 +11,7 @@ use crate::company::place::Place;
 use crate::support::operator::Operator;
 use crate::support::postgres::{Postgres, connect};
 use crate::support::postgres_programs::give_away;
+use crate::support::sandbox_log::Call;
 use crate::support::stage::{CONNECTION, USER};
 use crate::support::{settings, wait};
 
@@ -224,9 +225,18 @@ async fn a_database_that_turns_read_only_is_named_and_taken_up_again() {
     assert!(operator.is_running());
 }
 
-/// Waits until mail is stored and the rest is not.
+/// Waits until mail is stored and the calendar is being asked for, whose reply is late: nothing is written meanwhile.
 async fn until_in_the_middle(world: &World, has_mail: impl AsyncFn() -> bool) {
-    wait::until("mail to be stored", async || has_mail().await.then_some(())).await;
+    let is_for_calendar = |call: &Call| {
+        let has = |what: &str| call.scopes.iter().any(|scope| scope.contains(what));
+        call.subject.as_deref() == Some(PETER) && has("calendar") && !has("gmail")
+    };
+    wait::until("the calendar to be asked for", async || {
+        let calls = world.stage.sandbox.calls().await;
+        calls.iter().any(is_for_calendar).then_some(())
+    })
+    .await;
+    assert!(has_mail().await, "mail is stored before");
     let person = world.stage.get(USER, "peter").await;
     assert_ne!(
         crate::support::stage::condition(&person, "Synced")["status"],
