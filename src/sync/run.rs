@@ -165,10 +165,7 @@ impl Run<'_> {
             match self.read(progress).await? {
                 End::Listed => {}
                 // Only now: what moved out of the listing's way while it was read has been found meanwhile.
-                End::Current if progress.phase == Phase::Sweeping => {
-                    return self.sweep(progress).await;
-                }
-                End::Current => return Ok(()),
+                End::Current => return self.sweep(progress).await,
                 End::Expired if expired_before => return Err(expired_twice(self.stream)),
                 End::Expired => {
                     expired_before = true;
@@ -310,18 +307,17 @@ impl Run<'_> {
         Ok(last.is_none_or(|last| now.duration_since(last.at) > CURSOR_RENEWAL))
     }
 
-    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown. The last part of it
-    /// and that it is done are one commit.
+    /// Marks as deleted, after a listing, what neither that nor the changes since have shown. The last part of it and that it is
+    /// done are one commit.
     async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let Stream {
             id, destination, ..
         } = self.stream;
-        loop {
+        while progress.phase == Phase::Sweeping {
             let keys = destination
                 .stale(id, progress.generation, SWEEP_KEYS)
                 .await?;
-            let is_last = keys.len() < SWEEP_KEYS;
-            if is_last {
+            if keys.len() < SWEEP_KEYS {
                 progress.phase = Phase::Following;
             }
             let mut batch = Batch {
@@ -331,10 +327,8 @@ impl Run<'_> {
                 ..Batch::default()
             };
             self.commit(progress, &mut batch).await?;
-            if is_last {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// Puts a page's changes into the batch, as far as privacy admits them.
