@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::report::Report;
 use crate::destinations::Destination;
 use crate::model::clock::Clock;
-use crate::model::cursor::{Lineage, Phase, StreamId};
+use crate::model::cursor::{Lineage, StreamId};
 use crate::providers::{self, Class, ExportRequest, Exporter};
 
 /// Tells whether this process may still write. A lost lease answers no at once.
@@ -128,10 +128,7 @@ impl Run<'_> {
             match self.read(progress).await? {
                 End::Listed => {}
                 // Only now: what moved out of the listing's way while it was read has been found meanwhile.
-                End::Current if progress.phase == Phase::Sweeping => {
-                    return self.sweep(progress).await;
-                }
-                End::Current => return Ok(()),
+                End::Current => return self.sweep(progress).await,
                 End::Expired if expired_before => return Err(expired_twice(self.stream)),
                 End::Expired => {
                     expired_before = true;

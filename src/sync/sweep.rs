@@ -14,27 +14,24 @@ const SWEEP_KEYS: usize = 4_000;
 const _: () = assert!(SWEEP_KEYS > MAX_FAILED_ITEMS, "a sweep comes to its end");
 
 impl Run<'_> {
-    /// Marks as deleted what neither this generation's complete listing nor the changes since have shown, but for what was shown
-    /// and could not be read. The last part of it and that it is done are one commit.
+    /// Marks as deleted, after a listing, what neither that nor the changes since have shown, but for what was shown and could not
+    /// be read. The last part of it and that it is done are one commit.
     pub(super) async fn sweep(&mut self, progress: &mut Progress) -> Result<(), Error> {
         let Stream {
             id, destination, ..
         } = self.stream;
-        loop {
+        while progress.phase == Phase::Sweeping {
             let keys = destination
                 .stale(id, progress.generation, SWEEP_KEYS)
                 .await?;
-            let is_last = keys.len() < SWEEP_KEYS;
-            if is_last {
+            if keys.len() < SWEEP_KEYS {
                 progress.phase = Phase::Following;
             }
             let keys = progress.without_failed(keys);
             let mut batch = Batch::of_deletes(keys, progress.cursor.clone());
             self.commit(progress, &mut batch).await?;
-            if is_last {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// Folds in mid-run where much has been committed since the last time.
