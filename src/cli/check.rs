@@ -10,18 +10,10 @@ use crate::destinations::{self, Destination};
 use crate::model::account::Known;
 use crate::providers::{CheckReport, Clients, Finding, Session};
 
-/// What is checked.
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(flatten)]
-    input: InputArgs,
-}
-
-pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCode> {
-    let input = args.input.read()?;
+pub(super) async fn run(input: &InputArgs, clients: &Clients) -> anyhow::Result<ExitCode> {
+    let input = input.read()?;
     let session = open(&input, clients).await?;
-    let request = effective::check_request(&input.connection.spec, input.listed());
-    let report = session.check(&request).await;
+    let report = session.check(&input.request()).await;
     let destination = match destination(&input)? {
         Some(destination) => Some(destination.check().await),
         None => None,

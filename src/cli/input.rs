@@ -10,9 +10,10 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::api::{ServiceAccountConnection, SyncedUser};
-use crate::controllers::allowance;
+use crate::controllers::{allowance, effective};
 use crate::model::email::Email;
 use crate::model::secret::{Credentials, SecretRef};
+use crate::providers::CheckRequest;
 
 /// Files larger than this are not read: nothing that belongs here is.
 const MOST_BYTES: u64 = 4 << 20;
@@ -117,6 +118,11 @@ impl Input {
     /// Returns whom the vendor may be asked about: the same people as the operator would.
     pub(super) fn listed(&self) -> Vec<Email> {
         allowance::listed(&self.connection.spec, &self.users).collect()
+    }
+
+    /// Returns what is to be found out about the connection.
+    pub(super) fn request(&self) -> CheckRequest {
+        effective::check_request(&self.connection.spec, self.listed())
     }
 
     /// Returns the entries of a Secret.

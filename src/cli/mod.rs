@@ -57,9 +57,9 @@ enum Command {
     /// Verify a connection without a cluster, and print what holds and what does not.
     ///
     /// Exits with 0 where everything holds, 1 where something does not, 2 where something cannot be known.
-    Check(check::Args),
+    Check(input::InputArgs),
     /// Print what an administrator has to grant, with the values to paste, without asking anybody.
-    Remedy(remedy::Args),
+    Remedy(input::InputArgs),
     /// Sync every enabled `SyncedUser` of the files once, without a cluster.
     ///
     /// Exits with 0 where everybody was synced, 1 where somebody was not.

@@ -5,21 +5,12 @@ use std::process::ExitCode;
 use super::check::open;
 use super::input::InputArgs;
 use super::table;
-use crate::controllers::effective;
 use crate::providers::{Clients, Mandate};
 
-/// What it is told for.
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(flatten)]
-    input: InputArgs,
-}
-
-pub(super) async fn run(args: &Args, clients: &Clients) -> anyhow::Result<ExitCode> {
-    let input = args.input.read()?;
+pub(super) async fn run(input: &InputArgs, clients: &Clients) -> anyhow::Result<ExitCode> {
+    let input = input.read()?;
     let session = open(&input, clients).await?;
-    let request = effective::check_request(&input.connection.spec, input.listed());
-    print!("{}", told(&session.mandate(&request)));
+    print!("{}", told(&session.mandate(&input.request())));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -185,14 +185,7 @@ async fn what_moves_while_it_is_listed_is_not_deleted() {
 async fn what_is_listed_and_cannot_be_read_keeps_its_row() {
     let bench = filled(10);
     bench.run().await;
-    let unreadable = "m003".to_owned();
-    bench
-        .vendor
-        .state
-        .lock()
-        .unwrap()
-        .unreadable
-        .insert(unreadable);
+    bench.vendor.spoil("m003");
     bench.vendor.edit("m004", None);
     let (report, result) = bench.run_with(Some("again"), &Always).await;
     result.unwrap();
@@ -201,7 +194,7 @@ async fn what_is_listed_and_cannot_be_read_keeps_its_row() {
         (2, 1, 1)
     );
     assert!(bench.table.live().contains_key("m003"));
-    bench.vendor.state.lock().unwrap().unreadable.clear();
+    bench.vendor.mend();
     assert_eq!(bench.run().await.failed_items, 0);
     bench.assert_equal();
 }
@@ -296,16 +289,10 @@ async fn somebody_elses_rows_are_not_touched() {
 #[tokio::test]
 async fn an_item_that_fails_is_written_down_before_the_cursor_passes_it() {
     let bench = filled(7);
-    bench
-        .vendor
-        .state
-        .lock()
-        .unwrap()
-        .unreadable
-        .insert("m002".into());
+    bench.vendor.spoil("m002");
     assert_eq!(bench.run().await.failed_items, 1);
     assert_eq!(bench.table.live().len(), 6);
-    bench.vendor.state.lock().unwrap().unreadable.clear();
+    bench.vendor.mend();
     assert_eq!(bench.run().await.failed_items, 0);
     bench.assert_equal();
 }

@@ -36,7 +36,7 @@ pub(super) struct Mailbox {
     pub(super) journal: Vec<String>,
     /// Journal entries before this are forgotten.
     pub(super) forgotten: usize,
-    pub(super) unreadable: BTreeSet<String>,
+    unreadable: BTreeSet<String>,
     /// What changes while it is listed next, and so is on no page.
     pub(super) moving: BTreeSet<String>,
     /// Every look at changes reads everything.
@@ -51,6 +51,16 @@ impl Vendor {
             None => state.messages.remove(id),
         };
         state.journal.push(id.to_owned());
+    }
+
+    /// Gives this message no more.
+    pub(super) fn spoil(&self, id: &str) {
+        self.state.lock().unwrap().unreadable.insert(id.to_owned());
+    }
+
+    /// Gives every message again.
+    pub(super) fn mend(&self) {
+        self.state.lock().unwrap().unreadable.clear();
     }
 
     fn ask(&self) -> Result<Mailbox, Error> {
