@@ -2,7 +2,7 @@
 //! here, where it makes a key itself and tells it once, and where Deputy itself is the vendor.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use super::{
     GOOD, account_stage, current, delete, entries, gone, key, previous, request_rotation, stage,
     tenant_stage,
 };
+use crate::support::aim::Aim;
 use crate::support::stage::{CONNECTION, KEY, Stage, condition};
 
 /// How often each vendor's keys are cut off on their way.
@@ -52,10 +53,10 @@ async fn survives(issuer: Issuer, stage: Stage) {
         assert!(runs < KILLS * 8, "{kills} of {runs} cut something off");
         let before = cut_off(&stage, &robots).await;
         let mut operator = stage.operator();
-        tokio::time::sleep(aim.moment()).await;
+        tokio::time::sleep(aim.moment(runs as u64 * 389)).await;
         operator.kill();
         let cut = cut_off(&stage, &robots).await;
-        aim.learn(&before, &cut);
+        learn(&mut aim, &before, &cut);
         if cut.is_empty() {
             continue;
         }
@@ -72,36 +73,15 @@ async fn survives(issuer: Issuer, stage: Stage) {
     }
     settled(&stage, issuer, &robots, &admins).await;
     assert_eq!(issuer.living(&stage).await, admins, "nothing is left");
-    eprintln!(
-        "{issuer:?}: {kills} of {runs} operators were killed at work, which takes {:?}: {steps:?}",
-        aim.work
-    );
+    eprintln!("{issuer:?}: {kills} of {runs} operators were killed at work ({aim:?}): {steps:?}");
 }
 
-/// When an operator is killed: at a moment within the time that its work takes, another one each time. How long that is
-/// depends on what else the machine does, so it is learned from what the kills meet.
-struct Aim {
-    work: Duration,
-    shots: u32,
-}
-
-impl Aim {
-    fn at(work: Duration) -> Self {
-        Self { work, shots: 0 }
-    }
-
-    fn moment(&mut self) -> Duration {
-        self.shots += 1;
-        self.work * ((self.shots * 389) % 1000) / 1000
-    }
-
-    /// Sooner where all was done, later where nothing was begun.
-    fn learn(&mut self, before: &[&str], after: &[&str]) {
-        if after.is_empty() {
-            self.work = self.work * 4 / 5;
-        } else if before == after {
-            self.work = self.work * 5 / 4;
-        }
+/// Sooner where all was done, later where nothing was begun.
+fn learn(aim: &mut Aim, before: &[&str], after: &[&str]) {
+    if after.is_empty() {
+        aim.learn(80);
+    } else if before == after {
+        aim.learn(125);
     }
 }
 

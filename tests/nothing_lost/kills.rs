@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Random, edit_for_ever};
+use super::{Random, while_edited};
 use crate::company::place::Place;
 use crate::company::system::System;
 use crate::company::{Company, Size, compare};
+use crate::support::aim::Aim;
 
 /// How often each destination's runs are killed.
 const KILLS: u32 = 100;
@@ -63,10 +64,12 @@ async fn survives(system: System, kills: u32, place: Place, seed: u64) {
     let company = Company::of(system, SIZE).await;
     company.sandbox.log_calls(false).await;
     let life = life_of_a_run(&company).await;
-    tokio::select! {
-        () = edit_for_ever(&company, seed << 32) => {}
-        () = kill_again_and_again(&company, &place, life, (kills, seed)) => {}
-    }
+    while_edited(
+        &company,
+        seed << 32,
+        kill_again_and_again(&company, &place, life, (kills, seed)),
+    )
+    .await;
     company.synced(&company.file(&place)).await;
     compare::equal(&company, &place).await;
 }
@@ -88,6 +91,7 @@ async fn kill_again_and_again(
     let file = company.file(place);
     let mut random = Random(seed);
     let (mut kills, mut runs) = (0, 0);
+    let mut aim = Aim::at(life);
     let mut cursors = company.system.cursors().iter().cycle();
     while kills < wanted {
         runs += 1;
@@ -104,11 +108,14 @@ async fn kill_again_and_again(
         let generation = (runs / RUNS_OF_A_GENERATION).to_string();
         let launch = company.sync(&file).arg("--resync").arg(generation);
         let mut run = launch.start();
-        tokio::time::sleep(random.moment(life)).await;
+        tokio::time::sleep(aim.moment(random.next())).await;
         if run.is_running() {
             run.kill();
             kills += 1;
+            aim.learn(106);
+        } else {
+            aim.learn(80);
         }
     }
-    eprintln!("{kills} of {runs} runs were killed; one lives for {life:?}");
+    eprintln!("{kills} of {runs} runs were killed; {aim:?}");
 }

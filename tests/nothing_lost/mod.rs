@@ -9,6 +9,8 @@ mod operator;
 mod outages;
 mod writers;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::company::compare::{self, differences};
 use crate::company::place::Place;
 use crate::company::system::System;
@@ -32,12 +34,25 @@ impl Random {
     }
 }
 
-/// Edits everything, again and again, and never ends.
-async fn edit_for_ever(company: &Company, seed: u64) {
-    for round in 0.. {
-        company.edit(2, seed + round).await;
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+/// Edits everything, again and again, while something is done. The last edit is waited for: given up, it might still reach the
+/// vendor, and come after the last sync.
+async fn while_edited<T>(company: &Company, seed: u64, done: impl Future<Output = T>) -> T {
+    let over = CancellationToken::new();
+    let edits = async {
+        let mut round = seed;
+        while !over.is_cancelled() {
+            company.edit(2, round).await;
+            round += 1;
+            let pause = tokio::time::sleep(std::time::Duration::from_millis(100));
+            over.run_until_cancelled(pause).await;
+        }
+    };
+    let done = async {
+        let result = done.await;
+        over.cancel();
+        result
+    };
+    tokio::join!(done, edits).0
 }
 
 #[tokio::test]

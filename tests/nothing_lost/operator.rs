@@ -7,7 +7,7 @@ use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use super::{Random, edit_for_ever};
+use super::{Random, while_edited};
 use crate::company::place::Place;
 use crate::company::system::System;
 use crate::company::{Company, SMALL, compare};
@@ -41,10 +41,12 @@ async fn survives(system: System) {
     for place in [Place::files(), Place::postgres().await] {
         apply(&company, &namespace, &place).await;
         let people: Api<SyncedUser> = namespace.objects().await;
-        tokio::select! {
-            () = edit_for_ever(&company, 90 << 32) => {}
-            () = kill_again_and_again(&company, &namespace, &people) => {}
-        }
+        while_edited(
+            &company,
+            90 << 32,
+            kill_again_and_again(&company, &namespace, &people),
+        )
+        .await;
         let _operator = start(&company, &namespace);
         synced(&people, "the last time").await;
         compare::equal(&company, &place).await;

@@ -11,9 +11,11 @@
 //! stage                                 all of them together, with a connection
 //! hurried                               the operator on a fast clock
 //! tenant, portal                        what a stage needs for other vendors
+//! aim                                   when to kill what is at work
 //! wait                                  the only way to wait: a condition and a deadline
 //! ```
 
+pub(crate) mod aim;
 pub(crate) mod apiserver;
 pub(crate) mod audit;
 pub(crate) mod buckets;
