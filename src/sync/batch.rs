@@ -69,8 +69,8 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         batch.dirty |= !changes.is_empty() || !failed.is_empty();
         progress.note(&changes, failed)?;
+        let privacy = &self.stream.request.privacy;
         for change in changes {
-            let privacy = &self.stream.request.privacy;
             if let Some(change) = admitted(change, privacy, progress.phase) {
                 batch.add(change);
             }
